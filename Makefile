@@ -1,0 +1,23 @@
+DOTNET ?= dotnet
+CONFIGURATION ?= Release
+DIR ?=
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+check: ## Format, build, unit and shape tests: before every commit
+	$(DOTNET) build -c $(CONFIGURATION) -v q
+	$(DOTNET) format whitespace --verify-no-changes --no-restore
+	$(DOTNET) run --no-build -c $(CONFIGURATION) --project test/Unit
+
+test: ## Everything: build, unit, integration, conformance
+	$(DOTNET) build -c $(CONFIGURATION) -v q
+	$(DOTNET) test --no-build -c $(CONFIGURATION)
+
+demo: ## The walkthrough, from nothing to a green run
+	$(DOTNET) run -c $(CONFIGURATION) --project src/Cli -- demo
+
+golden: ## Score against the recorded answers; DIR=PATH for others, ARGS='--file cel --diff' for details
+	@$(DOTNET) run -c $(CONFIGURATION) --project test/Golden -- $(DIR) $(ARGS)
+
+.PHONY: help check test demo golden

@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Hikigane.Resources;
+using Hikigane.Resources.Json;
+using Microsoft.Extensions.Logging;
+
+namespace Hikigane.Kube;
+
+/// <summary>
+/// All objects of one kind, kept current by list and watch. One loop writes; anyone may read. Objects are shared: copy before changing.
+/// What is read may lag behind the API by the time a watch event takes.
+/// </summary>
+public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvider time, ILogger logger, string? ns = null)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<ObjectKey, JsonObject> objects = new();
+    private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock handlersGate = new();
+    private IReadOnlyList<Action<JsonObject>> handlers = [];
+
+    public ResourceType Type => type;
+
+    /// <summary>Completes when the first list was read.</summary>
+    public Task Synced => synced.Task;
+
+    public JsonObject? Get(ObjectKey key) => objects.GetValueOrDefault(key);
+
+    public IEnumerable<JsonObject> All => objects.Values;
+
+    public IEnumerable<JsonObject> In(string inNamespace) => objects.Values.Where(one => one.Namespace() == inNamespace);
+
+    /// <summary>Calls back for each object there is, and after each change with the object's last state, deletions included.</summary>
+    public void OnChange(Action<JsonObject> handler)
+    {
+        lock (handlersGate)
+        {
+            handlers = [.. handlers, handler];
+        }
+
+        foreach (var existing in objects.Values)
+        {
+            handler(existing);
+        }
+    }
+
+    /// <summary>Lists and watches until cancelled. Ends of a watch resume it; a version that is too old lists again.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                var resourceVersion = await RelistAsync(cancellationToken);
+                while (true)
+                {
+                    resourceVersion = await FollowAsync(resourceVersion, cancellationToken);
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (KubeException exception) when (exception.IsGone)
+            {
+                Log.TooOld(logger, type.GroupResource);
+            }
+            catch (Exception exception) when (exception is KubeException or HttpRequestException or IOException or OperationCanceledException)
+            {
+                Log.Interrupted(logger, type.GroupResource, exception.Message);
+                await Task.Delay(Pause, time, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+        }
+    }
+
+    private async Task<string> RelistAsync(CancellationToken cancellationToken)
+    {
+        var list = await kube.ListAsync(type, ns, ListQuery.All, cancellationToken);
+        var present = list.Items.ToDictionary(item => item.Key());
+        foreach (var gone in objects.Where(pair => !present.ContainsKey(pair.Key)).ToList())
+        {
+            objects.TryRemove(gone.Key, out _);
+            Notify(gone.Value);
+        }
+
+        foreach (var (key, item) in present)
+        {
+            var known = objects.GetValueOrDefault(key);
+            objects[key] = item;
+            if (known?.ResourceVersion() != item.ResourceVersion())
+            {
+                Notify(item);
+            }
+        }
+
+        synced.TrySetResult();
+        return list.ResourceVersion;
+    }
+
+    private async Task<string> FollowAsync(string resourceVersion, CancellationToken cancellationToken)
+    {
+        await foreach (var change in kube.WatchAsync(type, ns, new WatchQuery(resourceVersion), cancellationToken))
+        {
+            resourceVersion = change.Object.Text("metadata", "resourceVersion") ?? resourceVersion;
+            switch (change.Type)
+            {
+                case WatchEventType.Bookmark:
+                    continue;
+                case WatchEventType.Deleted:
+                    objects.TryRemove(change.Object.Key(), out _);
+                    break;
+                default:
+                    objects[change.Object.Key()] = change.Object;
+                    break;
+            }
+
+            Notify(change.Object);
+        }
+
+        return resourceVersion;
+    }
+
+    /// <summary>One bad object never stops the watch: a handler that throws is logged and passed over.</summary>
+    private void Notify(JsonObject changed)
+    {
+        foreach (var handler in handlers)
+        {
+            try
+            {
+                handler(changed);
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                Log.HandlerFailed(logger, type.GroupResource, changed.Key(), exception);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "watch of {Resource} is too far behind; listing again")]
+        public static partial void TooOld(ILogger logger, string resource);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "watch of {Resource} was interrupted: {Cause}")]
+        public static partial void Interrupted(ILogger logger, string resource, string cause);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "a handler of {Resource} failed for {Key}")]
+        public static partial void HandlerFailed(ILogger logger, string resource, ObjectKey key, Exception exception);
+    }
+}

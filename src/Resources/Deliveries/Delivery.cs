@@ -1,0 +1,146 @@
+namespace Hikigane.Resources.Deliveries;
+
+/// <summary>What became of one HTTP request to a listener, over all of its triggers.</summary>
+public enum DeliveryOutcome
+{
+    /// <summary>Durable, not decided yet.</summary>
+    Pending,
+
+    /// <summary>Every selected trigger fired.</summary>
+    Fired,
+
+    /// <summary>Some fired, some did not although nothing was filtered on purpose.</summary>
+    Partial,
+
+    /// <summary>None fired, and every one was filtered: normal.</summary>
+    NoMatch,
+
+    /// <summary>Every one failed verification.</summary>
+    Rejected,
+
+    /// <summary>Some errored, none fired.</summary>
+    Error,
+
+    /// <summary>The listener selects no trigger.</summary>
+    NoTriggers,
+}
+
+/// <summary>What became of an event for one trigger.</summary>
+public enum TriggerOutcome
+{
+    Fired,
+    Filtered,
+    Rejected,
+    Error,
+    NotSelected,
+}
+
+/// <summary>How one stage of a trigger ended.</summary>
+public enum StageResult
+{
+    Pass,
+    Stop,
+    Error,
+    NotReached,
+}
+
+/// <summary>The request as it was received and acknowledged. Immutable once on disk.</summary>
+public sealed record ReceivedEvent
+{
+    /// <summary>UUID; the <c>eventID</c> of the answer and of <c>$(context.eventID)</c>.</summary>
+    public required string EventId { get; init; }
+
+    public required string ListenerNamespace { get; init; }
+
+    public required string ListenerName { get; init; }
+
+    public required string ListenerUid { get; init; }
+
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    public string RemoteAddress { get; init; } = "";
+
+    public required string Method { get; init; }
+
+    /// <summary>Path with query, as sent.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Headers in the order they were sent. <c>Host</c> is among them.</summary>
+    public required IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; }
+
+    /// <summary>The body's bytes, as sent.</summary>
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>The event that this one repeats, for replays.</summary>
+    public string? ReplayOf { get; init; }
+}
+
+/// <summary>The verdict of one trigger, with everything a person needs to understand it (spec/ux.md §3.3).</summary>
+public sealed record TriggerVerdict
+{
+    public required string Namespace { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary><c>inline</c>, <c>ref</c>, <c>selector</c> or <c>group(name)</c>.</summary>
+    public string Source { get; init; } = "inline";
+
+    public required TriggerOutcome Outcome { get; init; }
+
+    /// <summary>The cause code of spec/ux.md §3.4, such as <c>filter.false</c>; empty when it fired.</summary>
+    public string Cause { get; init; } = "";
+
+    /// <summary>The upstream message, word for word.</summary>
+    public string Message { get; init; } = "";
+
+    /// <summary>A sentence for a person.</summary>
+    public string Explain { get; init; } = "";
+
+    /// <summary>What to do about it; empty when there is nothing to suggest.</summary>
+    public string Fix { get; init; } = "";
+
+    public IReadOnlyList<StageVerdict> Stages { get; init; } = [];
+
+    public IReadOnlyList<ResolvedParam> Params { get; init; } = [];
+
+    public IReadOnlyList<CreatedObject> Created { get; init; } = [];
+}
+
+/// <summary>One stage of a trigger: <c>selector</c>, <c>interceptor</c>, <c>groupInterceptor</c>, <c>bindings</c>, <c>template</c> or <c>create</c>.</summary>
+public sealed record StageVerdict
+{
+    public required string Kind { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public required StageResult Result { get; init; }
+
+    public string Message { get; init; } = "";
+
+    /// <summary>The sub-expressions of a CEL filter with their values, in source order; empty elsewhere.</summary>
+    public IReadOnlyList<EvaluatedExpression> Expressions { get; init; } = [];
+}
+
+/// <summary>A sub-expression and what it gave. <paramref name="Value"/> is JSON text, an error text, or null when it was not evaluated.</summary>
+public sealed record EvaluatedExpression(string Source, string? Value, bool IsError = false, int Depth = 0);
+
+/// <summary>A template parameter with its value and where it came from: <c>binding push ← $(body.head_commit.id)</c>, or <c>default</c>.</summary>
+public sealed record ResolvedParam(string Name, string Value, string Origin = "");
+
+/// <summary>An object that the trigger created.</summary>
+public sealed record CreatedObject(string ApiVersion, string Kind, string Namespace, string Name, string Uid);
+
+/// <summary>A received event with what was decided about it.</summary>
+public sealed record Delivery
+{
+    public required ReceivedEvent Event { get; init; }
+
+    public DeliveryOutcome Outcome { get; init; } = DeliveryOutcome.Pending;
+
+    public DateTimeOffset? DecidedAt { get; init; }
+
+    public IReadOnlyList<TriggerVerdict> Triggers { get; init; } = [];
+
+    /// <summary>How often processing was tried: 1 for the first time.</summary>
+    public int Attempt { get; init; } = 1;
+}

@@ -1,0 +1,3 @@
+using Hikigane.Golden;
+
+return await Score.RunAsync(args);
