@@ -19,7 +19,7 @@ public sealed class YamlTests
     [InlineData("a: !!str 12", """{"a":"12"}""")]
     [InlineData("a: ~\nb:", """{"a":null,"b":null}""")]
     [InlineData("a: \"12\"", """{"a":"12"}""")]
-    [InlineData("x: &x {p: 1, q: 2}\ny: {<<: *x, q: 3}", """{"x":{"p":1,"q":2},"y":{"q":3,"p":1}}""")]
+    [InlineData("a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}", """{"a":{"p":1,"q":2},"b":{"q":3,"p":1}}""")]
     public void Scalars_mean_what_kubectl_takes_them_for(string yaml, string json)
     {
         var stream = YamlReader.Read(yaml);
