@@ -1,8 +1,43 @@
 using System.Text.Json.Nodes;
+using Hikigane.Resources.Json;
+using Hikigane.Resources.Pipelines;
 
 namespace Hikigane.Golden.Pipelines;
 
+/// <summary>Creates the object as the API does (defaults, then the stored version) and reads it back in both versions.</summary>
 internal static class ConversionJudge
 {
-    public static Task<string?> JudgeAsync(JsonObject recorded) => Task.FromResult<string?>("nothing answers this file yet");
+    public static Task<string?> JudgeAsync(JsonObject recorded)
+    {
+        var given = recorded.Object("input", "object")!;
+        var own = given.Text("apiVersion")!;
+        var read = recorded.Text("input", "read")!;
+        var stored = own.StartsWith("tekton.dev/", StringComparison.Ordinal) ? "tekton.dev/v1" : "resolution.tekton.dev/v1beta1";
+        var kept = given.Text("kind") == "StepAction" ? "tekton.dev/v1beta1" : stored;
+        var admitted = PipelinesAdmission.Admit(given, RecordedConfig.Read(recorded.Object("input", "config")));
+        if (admitted.Object is null)
+        {
+            return Task.FromResult<string?>(admitted.Error);
+        }
+
+        admitted.Object.Remove("status");
+        var inStore = PipelinesConversion.Convert(admitted.Object, kept);
+        if (recorded.Object("input", "status") is { } status)
+        {
+            var mine = PipelinesConversion.Convert(inStore, own).Copy();
+            mine["status"] = status.DeepClone();
+            inStore = PipelinesConversion.Convert(PipelinesAdmission.Admit(mine, PipelinesConfig.Shipped).Object ?? mine, kept);
+        }
+
+        var same = PipelinesConversion.Convert(inStore, own);
+        var other = PipelinesConversion.Convert(inStore, read);
+        var back = PipelinesConversion.Convert(PipelinesConversion.Convert(other, kept), own);
+        var got = new JsonObject
+        {
+            ["same"] = same.DeepClone(),
+            ["other"] = other.DeepClone(),
+            ["roundTrip"] = JsonDiff.Explain(same, back) is null ? "unchanged" : back.DeepClone(),
+        };
+        return Task.FromResult(JsonDiff.Explain(recorded["want"], got));
+    }
 }
