@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using Hikigane.Kube;
+using Hikigane.Resources.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Hikigane.ApiServer.Streaming;
+
+/// <summary>Opens the way to a pod: WebSocket where it was asked for, SPDY/3.1 by HTTP upgrade otherwise.</summary>
+internal static class StreamUpgrade
+{
+    private const string Tunnel = "SPDY/3.1+portforward.k8s.io";
+
+    public static async Task PortForwardAsync(HttpContext context, IPodStreams pods, JsonObject pod)
+    {
+        if (pod.Text("status", "phase") is var phase && phase != "Running")
+        {
+            throw new KubeException(400, "BadRequest", $"unable to forward port because pod is not running. Current status={phase ?? "Pending"}");
+        }
+
+        var forward = new PortForward(pods, pod);
+        if (context.WebSockets.IsWebSocketRequest)
+        {
+            if (!context.WebSockets.WebSocketRequestedProtocols.Contains(Tunnel))
+            {
+                throw new KubeException(400, "BadRequest", $"unable to negotiate protocol: client supports [{string.Join(' ', context.WebSockets.WebSocketRequestedProtocols)}], server accepts [{Tunnel}]");
+            }
+
+            using var socket = await context.WebSockets.AcceptWebSocketAsync(Tunnel);
+            await forward.RunAsync(new WebSocketBytes(socket), context.RequestAborted);
+            return;
+        }
+
+        await forward.RunAsync(await SpdyAsync(context, "portforward.k8s.io"), context.RequestAborted);
+    }
+
+    public static async Task ExecAsync(HttpContext context, IPodStreams pods, JsonObject pod)
+    {
+        var query = context.Request.Query;
+        var container = LogRequest.Container(pod, query["container"].ToString());
+        var session = new ExecSession(pods, pod, container, ExecOptions.Of(query));
+        if (context.WebSockets.IsWebSocketRequest)
+        {
+            var protocol = context.WebSockets.WebSocketRequestedProtocols.FirstOrDefault(name => name is "v5.channel.k8s.io" or "v4.channel.k8s.io")
+                ?? throw new KubeException(400, "BadRequest", "unable to negotiate protocol: server accepts [v5.channel.k8s.io v4.channel.k8s.io]");
+            using var socket = await context.WebSockets.AcceptWebSocketAsync(protocol);
+            await session.RunAsync(socket, context.RequestAborted);
+            return;
+        }
+
+        await session.RunAsync(await SpdyAsync(context, "v4.channel.k8s.io"), context.RequestAborted);
+    }
+
+    private static async Task<Stream> SpdyAsync(HttpContext context, string protocol)
+    {
+        var offered = context.Request.Headers["X-Stream-Protocol-Version"].SelectMany(value => value?.Split(',', StringSplitOptions.TrimEntries) ?? []);
+        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade
+            || !context.Request.Headers.Upgrade.Contains("SPDY/3.1", StringComparer.OrdinalIgnoreCase))
+        {
+            throw new KubeException(400, "BadRequest", "Upgrade request required");
+        }
+
+        if (!offered.Contains(protocol))
+        {
+            throw new KubeException(403, "Forbidden", $"unable to upgrade: unable to negotiate protocol: server supports [{protocol}]");
+        }
+
+        context.Response.Headers.Upgrade = "SPDY/3.1";
+        context.Response.Headers["X-Stream-Protocol-Version"] = protocol;
+        return await upgrade.UpgradeAsync();
+    }
+}
