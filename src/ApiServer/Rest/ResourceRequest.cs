@@ -1,0 +1,309 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Hikigane.ApiServer.Store;
+using Hikigane.Kube;
+using Hikigane.Resources.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Hikigane.ApiServer.Rest;
+
+/// <summary>One request to a resource: query and body to a verb, its result to the representation that the client wants.</summary>
+internal sealed class ResourceRequest(ObjectApi api, ApiHooks hooks, HttpContext context, Caller caller, Target target)
+{
+    private static readonly byte[] ListTail = "]}\n"u8.ToArray();
+
+    private readonly List<string> warnings = [];
+    private HttpRequest Request => context.Request;
+
+    private bool IsObject => target.Name.Length > 0;
+
+    private bool IsStored => target.Subresource is null or "status";
+
+    public Task ServeAsync(CancellationToken cancellationToken)
+    {
+        var isWatch = Request.Query["watch"].ToString() is "true" or "1" or "True";
+        return (Request.Method, IsObject) switch
+        {
+            _ when !IsStored => AnswerAsync(cancellationToken),
+            ("GET" or "HEAD", _) when isWatch => WatchAsync(cancellationToken),
+            ("GET" or "HEAD", true) => GetAsync(cancellationToken),
+            ("GET" or "HEAD", false) => ListAsync(cancellationToken),
+            ("POST", false) => CreateAsync(cancellationToken),
+            ("PUT", true) => UpdateAsync(cancellationToken),
+            ("PATCH", true) => PatchAsync(cancellationToken),
+            ("DELETE", _) when target.Subresource is null => DeleteAsync(cancellationToken),
+            _ => throw Errors.MethodNotAllowed(),
+        };
+    }
+
+    private async Task GetAsync(CancellationToken cancellationToken)
+    {
+        Require("get");
+        await WriteObjectAsync(200, await api.Reads.GetAsync(caller, target, Request.Query["resourceVersion"].ToString(), cancellationToken), cancellationToken);
+    }
+
+    private async Task ListAsync(CancellationToken cancellationToken)
+    {
+        Require("list");
+        var negotiated = Negotiation.Of(Request, hooks.Transform is not null);
+        var page = await api.Reads.ListAsync(caller, target, ReadQuery.Of(Request.Query), cancellationToken);
+        var metadata = new JsonObject { ["resourceVersion"] = page.Revision.ToString() };
+        if (page.Continue is not null)
+        {
+            metadata["continue"] = page.Continue;
+        }
+
+        if (page.Remaining is { } remaining)
+        {
+            metadata["remainingItemCount"] = remaining;
+        }
+
+        if (negotiated.As is not null)
+        {
+            await WriteAsync(200, Transformed(negotiated, [.. page.Items.Select(one => ObjectApi.As(one, target))], metadata), cancellationToken);
+            return;
+        }
+
+        await WriteListAsync(page.Items, metadata, cancellationToken);
+    }
+
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        Require("watch");
+        var negotiated = Negotiation.Of(Request, hooks.Transform is not null);
+        await new WatchAnswer(api, hooks, context, target, negotiated).RunAsync(caller, ReadQuery.Of(Request.Query), cancellationToken);
+    }
+
+    private async Task CreateAsync(CancellationToken cancellationToken)
+    {
+        Require("create");
+        if (target.Type.IsNamespaced && target.Namespace.Length == 0 && target.Kind.Answer is null)
+        {
+            throw Errors.MethodNotAllowed();
+        }
+
+        var manifest = AsObject(await BodyAsync(checksFields: true, cancellationToken));
+        ImplyKind(manifest);
+        if (target.Kind.Answer is not null)
+        {
+            await WriteAsync(201, await api.Writes.AnswerAsync(caller, target, "create", manifest, Options(), cancellationToken), cancellationToken);
+            return;
+        }
+
+        await WriteObjectAsync(201, await api.Writes.CreateAsync(caller, target, manifest, Options(), cancellationToken), cancellationToken);
+    }
+
+    private async Task UpdateAsync(CancellationToken cancellationToken)
+    {
+        Require("update");
+        var existed = api.Store.Current.Find(target.Key) is not null;
+        var manifest = AsObject(await BodyAsync(checksFields: true, cancellationToken));
+        ImplyKind(manifest);
+        await WriteObjectAsync(existed ? 200 : 201, await api.Writes.UpdateAsync(caller, target, manifest, Options(), cancellationToken), cancellationToken);
+    }
+
+    private async Task PatchAsync(CancellationToken cancellationToken)
+    {
+        Require("patch");
+        PatchKind? kind = RequestBody.MediaType(Request) switch
+        {
+            "application/json-patch+json" => PatchKind.Json,
+            "application/merge-patch+json" => PatchKind.Merge,
+            "application/strategic-merge-patch+json" => PatchKind.Strategic,
+            "application/apply-patch+yaml" => PatchKind.Apply,
+            _ => null,
+        };
+        if (kind is not { } known)
+        {
+            throw new KubeException(415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: "
+                + "application/json-patch+json, application/merge-patch+json, "
+                + (target.Kind.IsCustom ? "" : "application/strategic-merge-patch+json, ") + "application/apply-patch+yaml");
+        }
+
+        var body = await BodyAsync(checksFields: known == PatchKind.Apply, cancellationToken)
+            ?? throw Errors.BadRequest("error decoding patch: EOF");
+        var (stored, isCreated) = await api.Patches.PatchAsync(caller, target, known, body, Options(), cancellationToken);
+        await WriteObjectAsync(isCreated ? 201 : 200, stored, cancellationToken);
+    }
+
+    private async Task DeleteAsync(CancellationToken cancellationToken)
+    {
+        var options = RequestBody.Delete(await BodyAsync(checksFields: false, cancellationToken), Request.Query);
+        if (!IsObject)
+        {
+            Require("deletecollection");
+            var gone = await api.Deletes.DeleteCollectionAsync(caller, target, ReadQuery.Of(Request.Query), options, cancellationToken);
+            await WriteListAsync(gone, new JsonObject { ["resourceVersion"] = api.Store.Current.Revision.ToString() }, cancellationToken);
+            return;
+        }
+
+        Require("delete");
+        var deleted = await api.Deletes.DeleteAsync(caller, target, options, cancellationToken);
+        if (!deleted.IsGone || target.Kind.Type == Resources.Kinds.Pod)
+        {
+            await WriteObjectAsync(200, deleted.Object, cancellationToken);
+            return;
+        }
+
+        var details = new JsonObject { ["name"] = target.Name };
+        if (target.Type.Group.Length > 0)
+        {
+            details["group"] = target.Type.Group;
+        }
+
+        details["kind"] = target.Type.Plural;
+        details["uid"] = deleted.Object.Object.Uid();
+        await WriteAsync(200, new JsonObject
+        {
+            ["kind"] = "Status",
+            ["apiVersion"] = "v1",
+            ["metadata"] = new JsonObject(),
+            ["status"] = "Success",
+            ["details"] = details,
+        }, cancellationToken);
+    }
+
+    private async Task AnswerAsync(CancellationToken cancellationToken)
+    {
+        var verb = Request.Method switch
+        {
+            "GET" or "HEAD" => "get",
+            "POST" => "create",
+            "PUT" => "update",
+            "PATCH" => "patch",
+            "DELETE" => "delete",
+            _ => throw Errors.MethodNotAllowed(),
+        };
+        var body = verb is "get" ? null : await BodyAsync(checksFields: false, cancellationToken) as JsonObject;
+        var answer = await api.Writes.AnswerAsync(caller, target, verb, body, Options(), cancellationToken);
+        await WriteAsync(verb == "create" ? 201 : 200, answer, cancellationToken);
+    }
+
+    private void Require(string verb)
+    {
+        if (!target.Kind.Serves(verb))
+        {
+            throw Errors.MethodNotAllowed();
+        }
+
+        if (target.Subresource == "status" && !target.Kind.HasStatus)
+        {
+            throw Errors.NoSuchResource();
+        }
+    }
+
+    private async Task<JsonNode?> BodyAsync(bool checksFields, CancellationToken cancellationToken)
+    {
+        var bytes = await RequestBody.ReadAsync(Request, cancellationToken);
+        var mediaType = RequestBody.MediaType(Request);
+        if (checksFields && hooks.CheckFields is { } check && mediaType != "application/vnd.kubernetes.protobuf")
+        {
+            var validation = Request.Query["fieldValidation"].ToString();
+            var problems = validation == "Ignore" ? [] : check(target, bytes);
+            if (problems.Count > 0 && validation == "Strict")
+            {
+                throw Errors.BadRequest($"{target.Type.Kind} in version \"{target.Type.Version}\" cannot be handled as a {target.Type.Kind}: "
+                    + $"strict decoding error: {string.Join(", ", problems)}");
+            }
+
+            warnings.AddRange(problems);
+        }
+
+        return bytes.IsEmpty ? null : RequestBody.Parse(bytes, mediaType, hooks);
+    }
+
+    /// <summary>A typed client may leave kind and version out: the URL says them.</summary>
+    private void ImplyKind(JsonObject manifest)
+    {
+        if (!manifest.ContainsKey("kind") && !manifest.ContainsKey("apiVersion"))
+        {
+            manifest["kind"] = target.Type.Kind;
+            manifest["apiVersion"] = target.Type.ApiVersion;
+        }
+    }
+
+    private JsonObject AsObject(JsonNode? body) => body as JsonObject
+        ?? throw Errors.BadRequest($"the object provided is unrecognized (must be of type {target.Type.Kind}): couldn't get version/kind");
+
+    private WriteOptions Options()
+    {
+        var dryRun = Request.Query["dryRun"].ToString();
+        if (dryRun is not ("" or "All"))
+        {
+            throw Errors.InvalidOptions(Request.Method == "POST" ? "CreateOptions" : "UpdateOptions", $"dryRun: Unsupported value: \"{dryRun}\": supported values: \"All\"");
+        }
+
+        var manager = Request.Query["fieldManager"].ToString();
+        return new WriteOptions(dryRun == "All", manager.Length > 0 ? manager : null, Request.Query["force"].ToString() is "true" or "1")
+        {
+            Warnings = warnings,
+            FieldValidation = Request.Query["fieldValidation"].ToString() is { Length: > 0 } validation ? validation : "Warn",
+        };
+    }
+
+    private JsonNode Transformed(Negotiation negotiated, IReadOnlyList<JsonObject> objects, JsonObject? listMetadata)
+    {
+        var include = Request.Query["includeObject"].ToString() is { Length: > 0 } given ? given : "Metadata";
+        var representation = new Representation(negotiated.As!, negotiated.Version, target, objects, listMetadata, include, HasColumns: true, api.Time.GetUtcNow());
+        return hooks.Transform!(representation) ?? throw new KubeException(406, "NotAcceptable", "only the following media types are accepted: application/json");
+    }
+
+    private async Task WriteObjectAsync(int code, StoredObject stored, CancellationToken cancellationToken)
+    {
+        var negotiated = Negotiation.Of(Request, hooks.Transform is not null);
+        if (negotiated.As is not null)
+        {
+            await WriteAsync(code, Transformed(negotiated, [ObjectApi.As(stored, target)], null), cancellationToken);
+        }
+        else if (target.Type == target.Kind.Type)
+        {
+            Begin(code);
+            await context.Response.Body.WriteAsync(stored.Json, cancellationToken);
+            await context.Response.Body.WriteAsync("\n"u8.ToArray(), cancellationToken);
+        }
+        else
+        {
+            await WriteAsync(code, ObjectApi.As(stored, target), cancellationToken);
+        }
+    }
+
+    /// <summary>A list goes out as the stored bytes of its items.</summary>
+    private async Task WriteListAsync(IReadOnlyList<StoredObject> items, JsonObject metadata, CancellationToken cancellationToken)
+    {
+        Begin(200);
+        var body = context.Response.BodyWriter;
+        var head = $"{{\"kind\":\"{target.Type.Kind}List\",\"apiVersion\":\"{target.Type.ApiVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":[";
+        await body.WriteAsync(Encoding.UTF8.GetBytes(head), cancellationToken);
+        var isFirst = true;
+        foreach (var one in items)
+        {
+            if (!isFirst)
+            {
+                await body.WriteAsync(","u8.ToArray(), cancellationToken);
+            }
+
+            isFirst = false;
+            var bytes = target.Type == target.Kind.Type ? one.Json : Encoding.UTF8.GetBytes(ObjectApi.As(one, target).ToJsonString());
+            await body.WriteAsync(bytes, cancellationToken);
+        }
+
+        await body.WriteAsync(ListTail, cancellationToken);
+    }
+
+    private async Task WriteAsync(int code, JsonNode answer, CancellationToken cancellationToken)
+    {
+        Begin(code);
+        await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(answer.ToJsonString() + "\n"), cancellationToken);
+    }
+
+    private void Begin(int code)
+    {
+        context.Response.StatusCode = code;
+        context.Response.ContentType = "application/json";
+        foreach (var warning in warnings)
+        {
+            var text = warning.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).ReplaceLineEndings(" ");
+            context.Response.Headers.Append("Warning", $"299 - \"{text}\"");
+        }
+    }
+}
