@@ -18,7 +18,7 @@ internal static class Shapes
     /// <summary>Shapes of v1beta1.</summary>
     public static readonly IReadOnlyDictionary<string, Shape> V1Beta1 = Parse(CoreShapes.Text + PipelineShapes.Shared + PipelineShapes.V1Beta1);
 
-    private static Dictionary<string, Shape> Parse(string text)
+    internal static Dictionary<string, Shape> Parse(string text)
     {
         var shapes = new Dictionary<string, Shape>();
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))

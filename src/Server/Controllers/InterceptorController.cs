@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Hikigane.Kube;
 using Hikigane.Resources;
-using Hikigane.Resources.Json;
 using Hikigane.Resources.Reconcile;
 using Hikigane.Triggers.EventListeners;
 
