@@ -1,1 +1,9 @@
-return 0;
+using System.CommandLine;
+using Hikigane.Cli.Commands;
+
+var root = new RootCommand("Hikigane: the Tekton API, with or without a cluster")
+{
+    EventCommand.Create(),
+    WhyCommand.Create(),
+};
+return await root.Parse(args).InvokeAsync();

@@ -51,6 +51,29 @@ public sealed class LedgerReader
         return found is not null && (found.Event.EventId == eventIdOrPrefix || !reader.Read()) ? found : null;
     }
 
+    /// <summary>The newest delivery that created an object of this name; null when there is none.</summary>
+    public Delivery? FindByCreated(string objectName)
+    {
+        using var connection = Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = $"""
+            SELECT {LedgerRows.Columns} FROM events e JOIN verdicts v ON v.seq = e.seq
+            WHERE instr(v.triggers, $name) > 0 ORDER BY e.seq DESC LIMIT 20
+            """;
+        command.Parameters.AddWithValue("$name", objectName);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            var delivery = LedgerRows.Delivery(reader);
+            if (delivery.Triggers.Any(trigger => trigger.Created.Any(created => created.Name == objectName)))
+            {
+                return delivery;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Deliveries, the newest first.</summary>
     public IReadOnlyList<Delivery> List(LedgerQuery query)
     {

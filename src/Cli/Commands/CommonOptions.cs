@@ -1,0 +1,21 @@
+using System.CommandLine;
+
+namespace Hikigane.Cli.Commands;
+
+/// <summary>Options that several commands share, with the same words everywhere.</summary>
+internal static class CommonOptions
+{
+    public static Option<string> Data() => new("--data")
+    {
+        Description = "Directory that holds everything",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => DataDirectory.Default,
+    };
+
+    public static Option<string> Output() => new("--output", "-o")
+    {
+        Description = "text, json or yaml",
+        HelpName = "FORMAT",
+        DefaultValueFactory = _ => "text",
+    };
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Hikigane.Resources.Deliveries;
+
+namespace Hikigane.Cli.Text;
+
+/// <summary>The answer to "why did my trigger (not) fire": a delivery, each trigger's verdict, where it stopped and what to do.</summary>
+internal static class WhyText
+{
+    private const string Indent = "    ";
+
+    public static void Write(TextWriter output, Delivery delivery)
+    {
+        var (mark, word) = DeliverySummary.Outcome(delivery.Outcome);
+        var received = delivery.Event;
+        var subject = DeliverySummary.Subject(received);
+        output.WriteLine(
+            $"{mark} {word}  {DeliverySummary.Event(received)}{(subject.Length == 0 ? "" : " " + subject)}  " +
+            $"{received.ReceivedAt.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)}  " +
+            $"listener {received.ListenerNamespace}/{received.ListenerName}");
+        output.WriteLine($"event {received.EventId}");
+        if (delivery.Outcome == DeliveryOutcome.NoTriggers)
+        {
+            output.WriteLine("The listener selects no trigger.");
+        }
+
+        foreach (var trigger in delivery.Triggers)
+        {
+            output.WriteLine();
+            WriteTrigger(output, trigger);
+        }
+    }
+
+    private static void WriteTrigger(TextWriter output, TriggerVerdict trigger)
+    {
+        var name = trigger.Name.Length == 0 ? "(trigger without a name)" : trigger.Name;
+        var cause = trigger.Cause.Length == 0 ? "" : $" [{trigger.Cause}]";
+        output.WriteLine($"  {name}: {DeliverySummary.Outcome(trigger.Outcome)}{cause}{Where(trigger)}");
+        WriteBlock(output, trigger.Explain);
+        foreach (var expression in trigger.Stages.SelectMany(stage => stage.Expressions))
+        {
+            var value = expression.Value is null ? "(not evaluated)" : (expression.IsError ? "error: " : "") + expression.Value;
+            output.WriteLine($"{Indent}{new string(' ', 2 * expression.Depth)}{expression.Source}   {value}");
+        }
+
+        if (trigger.Message.Length > 0 && trigger.Message != trigger.Explain)
+        {
+            WriteBlock(output, "message: " + trigger.Message);
+        }
+
+        if (trigger.Fix.Length > 0)
+        {
+            WriteBlock(output, "fix: " + trigger.Fix);
+        }
+
+        foreach (var created in trigger.Created)
+        {
+            output.WriteLine($"{Indent}created {created.Kind} {created.Namespace}/{created.Name}");
+        }
+    }
+
+    private static string Where(TriggerVerdict trigger)
+    {
+        for (var i = 0; i < trigger.Stages.Count; i++)
+        {
+            if (trigger.Stages[i] is { Result: StageResult.Stop or StageResult.Error } stage)
+            {
+                var name = stage.Name.Length == 0 ? "" : " " + stage.Name;
+                return $", stopped at {stage.Kind}{name} ({i + 1} of {trigger.Stages.Count})";
+            }
+        }
+
+        return "";
+    }
+
+    private static void WriteBlock(TextWriter output, string text)
+    {
+        if (text.Length > 0)
+        {
+            output.WriteLine(Indent + text.ReplaceLineEndings("\n" + Indent));
+        }
+    }
+}

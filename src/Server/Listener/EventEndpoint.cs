@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Text.Json.Nodes;
+using Hikigane.Expressions.GoJson;
+using Hikigane.Kube;
+using Hikigane.Ledger;
+using Hikigane.Resources;
+using Hikigane.Resources.Deliveries;
+using Hikigane.Resources.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Hikigane.Server.Listener;
+
+/// <summary>
+/// The edge of a listener: size cap → time cap → route → append to the ledger → 202. An event that was answered with 202 is on disk; what
+/// follows from it is decided afterwards (<see cref="DecisionLoop"/>) and never changes the answer.
+/// </summary>
+internal sealed class EventEndpoint(ListenerOptions options, IKube kube, SqliteLedger ledger, DecisionLoop decisions, TimeProvider time)
+{
+    public async Task HandleAsync(HttpContext http)
+    {
+        // 1. Route.
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var path = target.Split('?', 2)[0];
+        if (path == "/live")
+        {
+            http.Response.ContentType = "text/plain; charset=utf-8";
+            await http.Response.WriteAsync("ok", http.RequestAborted);
+            return;
+        }
+
+        if (path.StartsWith('/') && ListenerPath.Clean(path) is var clean && clean != path)
+        {
+            http.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
+            http.Response.Headers.Location = clean + target[path.Length..];
+            return;
+        }
+
+        // 2. Time cap over all of the rest.
+        using var deadline = new CancellationTokenSource(options.HandlerTimeout, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, deadline.Token);
+        try
+        {
+            await ReceiveAsync(http, target, ending.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !http.Response.HasStarted)
+        {
+            await ListenerAnswer.TimedOutAsync(http);
+        }
+        catch (Exception exception) when (exception is BadHttpRequestException or IOException && !http.Response.HasStarted)
+        {
+            http.Response.StatusCode = StatusCodes.Status500InternalServerError;
+        }
+    }
+
+    private async Task ReceiveAsync(HttpContext http, string target, CancellationToken cancellationToken)
+    {
+        // 3. Size cap, then the bytes.
+        if (await ReadBodyAsync(http.Request, cancellationToken) is not { } body)
+        {
+            await ListenerAnswer.TooLargeAsync(http, options);
+            return;
+        }
+
+        if (options.ValidatesPayload && GoJsonReader.ReadObject(body.Span).Error is { } error)
+        {
+            await ListenerAnswer.InvalidBodyAsync(http, options, error);
+            return;
+        }
+
+        // 4. The listener has to exist and to make sense; what a trigger thinks of the event is decided later.
+        if (await FindListenerAsync(cancellationToken) is not { } listener || !IsWellFormed(listener))
+        {
+            http.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            return;
+        }
+
+        // 5. On disk, then acknowledged, then decided.
+        var received = Record(http, target, body, listener.Uid());
+        await ledger.AppendAsync(received, cancellationToken);
+        await ListenerAnswer.AcceptedAsync(http, options, listener.Uid(), received.EventId);
+        await http.Response.CompleteAsync();
+        await decisions.AddAsync(received, CancellationToken.None);
+    }
+
+    /// <summary>Null when the body is over the cap; then the rest of it is not read.</summary>
+    private async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > options.MaxBodyBytes)
+        {
+            return null;
+        }
+
+        while (true)
+        {
+            var read = await request.BodyReader.ReadAsync(cancellationToken);
+            if (read.Buffer.Length > options.MaxBodyBytes)
+            {
+                return null;
+            }
+
+            if (read.IsCompleted)
+            {
+                var body = read.Buffer.ToArray();
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
+
+            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    private async Task<JsonObject?> FindListenerAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await kube.GetAsync(Kinds.EventListener, options.Namespace, options.Name, cancellationToken);
+        }
+        catch (KubeException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether every trigger of the listener names a template or a Trigger; upstream answers 500 when one does not.</summary>
+    private static bool IsWellFormed(JsonObject listener) => listener.Objects("spec", "triggers")
+        .All(trigger => trigger.Object("template") is not null || trigger.At("triggerRef") is not null);
+
+    private ReceivedEvent Record(HttpContext http, string target, ReadOnlyMemory<byte> body, string listenerUid) => new()
+    {
+        EventId = Guid.NewGuid().ToString(),
+        ListenerNamespace = options.Namespace,
+        ListenerName = options.Name,
+        ListenerUid = listenerUid,
+        ReceivedAt = time.GetUtcNow(),
+        RemoteAddress = http.Connection.RemoteIpAddress?.ToString() ?? "",
+        Method = http.Request.Method,
+        Path = target,
+        Headers = [.. http.Request.Headers.SelectMany(
+            header => header.Value, (header, value) => new KeyValuePair<string, string>(header.Key, value ?? ""))],
+        Body = body,
+    };
+}

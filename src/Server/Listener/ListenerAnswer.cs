@@ -1,0 +1,85 @@
+using System.Text;
+using Hikigane.Expressions.GoJson;
+using Microsoft.AspNetCore.Http;
+
+namespace Hikigane.Server.Listener;
+
+/// <summary>The answers of a listener, byte for byte as upstream's sink gives them (spec: triggers.md §3.3, §3.4).</summary>
+internal static class ListenerAnswer
+{
+    /// <summary>202: the event is on disk.</summary>
+    public static Task AcceptedAsync(HttpContext http, ListenerOptions listener, string uid, string eventId)
+    {
+        var body = Body(listener, uid, eventId, error: null);
+        http.Response.StatusCode = StatusCodes.Status202Accepted;
+        http.Response.ContentType = "application/json";
+        http.Response.Headers["X-Event-Id"] = eventId;
+        if (!CloudEventRequest.IsCloudEvent(http.Request))
+        {
+            return WriteAsync(http, body + "\n");
+        }
+
+        http.Response.Headers["Ce-Id"] = eventId;
+        http.Response.Headers["Ce-Source"] = listener.Name;
+        http.Response.Headers["Ce-Specversion"] = "1.0";
+        http.Response.Headers["Ce-Subject"] = $"{listener.Namespace}.{listener.Name} accepted {eventId}";
+        http.Response.Headers["Ce-Type"] = "dev.tekton.event.triggers.accepted.v1";
+        return WriteAsync(http, body);
+    }
+
+    /// <summary>400: the body is not a JSON object.</summary>
+    public static Task InvalidBodyAsync(HttpContext http, ListenerOptions listener, string jsonError)
+    {
+        http.Response.StatusCode = StatusCodes.Status400BadRequest;
+        http.Response.ContentType = "application/json";
+        return WriteAsync(http, Body(listener, "", eventId: "", "Invalid event body format : " + jsonError) + "\n");
+    }
+
+    /// <summary>413: the body is over the cap. Upstream has no cap and reads on.</summary>
+    public static Task TooLargeAsync(HttpContext http, ListenerOptions listener)
+    {
+        http.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+        http.Response.ContentType = "application/json";
+        return WriteAsync(http, Body(listener, "", eventId: "", $"event body is larger than {listener.MaxBodyBytes} bytes") + "\n");
+    }
+
+    /// <summary>503: it took longer than the listener allows.</summary>
+    public static Task TimedOutAsync(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        return WriteAsync(http, "EventListener Timeout!\n");
+    }
+
+    /// <summary>Key order and presence as upstream: empty <c>eventID</c> and <c>errorMessage</c> are left out.</summary>
+    private static string Body(ListenerOptions listener, string uid, string eventId, string? error)
+    {
+        var body = new StringBuilder("{\"eventListener\":").Append(Quote(listener.Name));
+        if (listener.Namespace.Length > 0)
+        {
+            body.Append(",\"namespace\":").Append(Quote(listener.Namespace));
+        }
+
+        body.Append(",\"eventListenerUID\":").Append(Quote(uid));
+        if (eventId.Length > 0)
+        {
+            body.Append(",\"eventID\":").Append(Quote(eventId));
+        }
+
+        if (error is not null)
+        {
+            body.Append(",\"errorMessage\":").Append(Quote(error));
+        }
+
+        return body.Append('}').ToString();
+    }
+
+    private static string Quote(string text) => GoJsonWriter.Quote(text);
+
+    private static Task WriteAsync(HttpContext http, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        http.Response.ContentLength = bytes.Length;
+        return http.Response.Body.WriteAsync(bytes, http.RequestAborted).AsTask();
+    }
+}
