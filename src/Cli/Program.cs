@@ -3,6 +3,8 @@ using Hikigane.Cli.Commands;
 
 var root = new RootCommand("Hikigane: the Tekton API, with or without a cluster")
 {
+    UpCommand.Create(),
+    DemoCommand.Create(),
     EventCommand.Create(),
     WhyCommand.Create(),
 };

@@ -43,7 +43,7 @@ internal static class WhyCommand
     private static Delivery? NewestUnfired(LedgerReader? ledger)
     {
         var newest = ledger?.List(new LedgerQuery { Limit = 1000 }) ?? [];
-        return newest.FirstOrDefault(delivery => delivery.Outcome != DeliveryOutcome.Fired) ?? newest.FirstOrDefault();
+        return newest.FirstOrDefault(delivery => delivery.Outcome != DeliveryOutcome.Fired) ?? (newest.Count > 0 ? newest[0] : null);
     }
 
     /// <summary><c>pipelinerun/NAME</c> and <c>run/NAME</c> name a run as kubectl does.</summary>
