@@ -1,11 +1,10 @@
 using System.Buffers;
-using System.Text.Json.Nodes;
 using Hikigane.Expressions.GoJson;
-using Hikigane.Kube;
 using Hikigane.Ledger;
 using Hikigane.Resources;
 using Hikigane.Resources.Deliveries;
 using Hikigane.Resources.Json;
+using Hikigane.Triggers.Selection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -15,7 +14,8 @@ namespace Hikigane.Server.Listener;
 /// The edge of a listener: size cap → time cap → route → append to the ledger → 202. An event that was answered with 202 is on disk; what
 /// follows from it is decided afterwards (<see cref="DecisionLoop"/>) and never changes the answer.
 /// </summary>
-internal sealed class EventEndpoint(ListenerOptions options, IKube kube, SqliteLedger ledger, DecisionLoop decisions, TimeProvider time)
+internal sealed class EventEndpoint(
+    ListenerOptions options, ListenerObjects objects, SqliteLedger ledger, DecisionLoop decisions, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -69,7 +69,7 @@ internal sealed class EventEndpoint(ListenerOptions options, IKube kube, SqliteL
         }
 
         // 4. The listener has to exist and to make sense; what a trigger thinks of the event is decided later.
-        if (await FindListenerAsync(cancellationToken) is not { } listener || !IsWellFormed(listener))
+        if (objects.Listener(new ObjectKey(options.Namespace, options.Name)) is not { } listener || TriggerSelection.Of(listener, objects.Lookups).Error is not null)
         {
             http.Response.StatusCode = StatusCodes.Status500InternalServerError;
             return;
@@ -109,22 +109,6 @@ internal sealed class EventEndpoint(ListenerOptions options, IKube kube, SqliteL
             request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
-
-    private async Task<JsonObject?> FindListenerAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await kube.GetAsync(Kinds.EventListener, options.Namespace, options.Name, cancellationToken);
-        }
-        catch (KubeException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Whether every trigger of the listener names a template or a Trigger; upstream answers 500 when one does not.</summary>
-    private static bool IsWellFormed(JsonObject listener) => listener.Objects("spec", "triggers")
-        .All(trigger => trigger.Object("template") is not null || trigger.At("triggerRef") is not null);
 
     private ReceivedEvent Record(HttpContext http, string target, ReadOnlyMemory<byte> body, string listenerUid) => new()
     {

@@ -1,5 +1,4 @@
 using System.Net;
-using Hikigane.Kube;
 using Hikigane.Ledger;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -39,7 +38,7 @@ public sealed class ListenerServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
         });
         var app = builder.Build();
-        var endpoint = new EventEndpoint(options, parts.Kube, parts.Ledger, parts.Decisions, parts.Time);
+        var endpoint = new EventEndpoint(options, parts.Objects, parts.Ledger, parts.Decisions, parts.Time);
         app.Run(endpoint.HandleAsync);
         await app.StartAsync(cancellationToken);
         return new ListenerServer(app, new Uri(app.Urls.First()).Port);
@@ -53,6 +52,6 @@ public sealed class ListenerServer : IAsyncDisposable
     }
 }
 
-/// <summary>What all listeners of a process share.</summary>
-/// <param name="Kube">Reads with the rights of the listener's ServiceAccount.</param>
-public sealed record ListenerParts(IKube Kube, SqliteLedger Ledger, DecisionLoop Decisions, TimeProvider Time, ILoggerFactory Logging);
+/// <summary>What one listener works with. Its objects are read, and the objects of its triggers created, as its ServiceAccount.</summary>
+public sealed record ListenerParts(
+    ListenerObjects Objects, SqliteLedger Ledger, DecisionLoop Decisions, TimeProvider Time, ILoggerFactory Logging);

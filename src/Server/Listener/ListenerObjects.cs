@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Hikigane.Kube;
+using Hikigane.Resources;
+using Hikigane.Resources.Json;
+using Hikigane.Triggers;
+using Microsoft.Extensions.Logging;
+
+namespace Hikigane.Server.Listener;
+
+/// <summary>
+/// The objects that a listener sees, kept current with the rights of its ServiceAccount and no others. What it may not list does not exist
+/// for it: the walkthrough's Role names neither ClusterTriggerBindings nor interceptors, and its listener needs neither.
+/// </summary>
+public sealed class ListenerObjects : IAsyncDisposable
+{
+    private static readonly TimeSpan LongestFirstList = TimeSpan.FromSeconds(2);
+
+    private readonly CancellationTokenSource stopping = new();
+    private readonly List<Task> loops = [];
+    private readonly ObjectCache listeners;
+    private readonly ObjectCache triggers;
+    private readonly ObjectCache bindings;
+    private readonly ObjectCache templates;
+    private readonly ObjectCache interceptors;
+    private readonly ObjectCache clusterBindings;
+    private readonly ObjectCache clusterInterceptors;
+
+    public ListenerObjects(IKube kube, ListenerOptions options, TimeProvider time, ILogger<ListenerObjects> logger)
+    {
+        var ns = options.IsMultiNamespace ? null : options.Namespace;
+        listeners = Follow(Kinds.EventListener, options.Namespace);
+        triggers = Follow(Kinds.Trigger, ns);
+        bindings = Follow(Kinds.TriggerBinding, ns);
+        templates = Follow(Kinds.TriggerTemplate, ns);
+        interceptors = Follow(Kinds.Interceptor, ns);
+        clusterBindings = Follow(Kinds.ClusterTriggerBinding, null);
+        clusterInterceptors = Follow(Kinds.ClusterInterceptor, null);
+
+        ObjectCache Follow(ResourceType type, string? inNamespace)
+        {
+            var cache = new ObjectCache(kube, type, time, logger, inNamespace);
+            loops.Add(Task.Run(() => cache.RunAsync(stopping.Token)));
+            return cache;
+        }
+    }
+
+    /// <summary>Waits until the first lists were read; what may not be listed is not waited for long.</summary>
+    public async Task SyncedAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(listeners.Synced, triggers.Synced, bindings.Synced, templates.Synced)
+                .WaitAsync(LongestFirstList, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+        }
+    }
+
+    public JsonObject? Listener(ObjectKey key) => listeners.Get(key);
+
+    public TriggerLookups Lookups => new()
+    {
+        Trigger = (ns, name) => triggers.Get(new ObjectKey(ns, name)),
+        Triggers = ns => (ns is null ? triggers.All : triggers.In(ns)).OrderBy(trigger => trigger.Key().ToString(), StringComparer.Ordinal),
+        Binding = (ns, name) => bindings.Get(new ObjectKey(ns, name)),
+        ClusterBinding = name => clusterBindings.Get(new ObjectKey("", name)),
+        Template = (ns, name) => templates.Get(new ObjectKey(ns, name)),
+        ClusterInterceptor = name => clusterInterceptors.Get(new ObjectKey("", name)),
+        NamespacedInterceptor = (ns, name) => interceptors.Get(new ObjectKey(ns, name)),
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await Task.WhenAll(loops);
+        stopping.Dispose();
+    }
+}
