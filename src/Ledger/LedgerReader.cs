@@ -15,16 +15,18 @@ public sealed class LedgerReader
         ? new LedgerReader(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = SqliteOpenMode.ReadOnly }.ToString())
         : null;
 
-    /// <summary>Events that were acknowledged and not decided, the oldest first, with their headers as they were sent.</summary>
-    public IReadOnlyList<ReceivedEvent> Pending()
+    /// <summary>Events of a listener (or of all) that were acknowledged and not decided, the oldest first, with their headers as they were sent.</summary>
+    public IReadOnlyList<ReceivedEvent> Pending(string? ns = null, string? listener = null)
     {
         using var connection = Open();
         using var command = connection.CreateCommand();
         command.CommandText = $"""
             SELECT {LedgerRows.Columns}, s.headers
             FROM events e LEFT JOIN verdicts v ON v.seq = e.seq LEFT JOIN sensitive s ON s.seq = e.seq
-            WHERE v.seq IS NULL ORDER BY e.seq
+            WHERE v.seq IS NULL AND ($ns IS NULL OR e.ns = $ns) AND ($listener IS NULL OR e.listener = $listener) ORDER BY e.seq
             """;
+        command.Parameters.AddWithValue("$ns", (object?)ns ?? DBNull.Value);
+        command.Parameters.AddWithValue("$listener", (object?)listener ?? DBNull.Value);
         using var reader = command.ExecuteReader();
         var pending = new List<ReceivedEvent>();
         while (reader.Read())

@@ -28,9 +28,8 @@ public sealed partial class DecisionLoop(
     public void Complete() => queue.Writer.TryComplete();
 
     /// <summary>Decides what an earlier process left undecided, then what comes.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(IReadOnlyList<ReceivedEvent> left, CancellationToken cancellationToken)
     {
-        var left = ledger.Reader.Pending();
         var workers = Enumerable.Range(0, Workers).Select(_ => Task.Run(() => WorkAsync(cancellationToken), CancellationToken.None)).ToList();
         foreach (var received in left)
         {

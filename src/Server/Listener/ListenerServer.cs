@@ -1,16 +1,16 @@
 using System.Net;
-using Hikigane.Ledger;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Hikigane.Server.Listener;
 
-/// <summary>One listener on one loopback port, from start to drained.</summary>
-public sealed class ListenerServer : IAsyncDisposable
+/// <summary>An event endpoint on one loopback port.</summary>
+internal sealed class ListenerServer : IAsyncDisposable
 {
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication app;
 
     private ListenerServer(WebApplication app, int port)
@@ -19,26 +19,22 @@ public sealed class ListenerServer : IAsyncDisposable
         Port = port;
     }
 
-    /// <summary>The loopback port it is served on.</summary>
     public int Port { get; }
 
-    /// <summary>Starts to listen on a port of 127.0.0.1; 0 picks a free one.</summary>
-    public static async Task<ListenerServer> StartAsync(
-        ListenerOptions options, ListenerParts parts, int port, CancellationToken cancellationToken)
+    /// <summary>Listens on a free port of 127.0.0.1.</summary>
+    public static async Task<ListenerServer> StartAsync(ListenerOptions options, EventEndpoint endpoint, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(parts.Logging);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.RequestHeadersTimeout = options.ReadTimeout;
             kestrel.Limits.KeepAliveTimeout = options.IdleTimeout;
-            kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
         });
         var app = builder.Build();
-        var endpoint = new EventEndpoint(options, parts.Objects, parts.Ledger, parts.Decisions, parts.Time);
         app.Run(endpoint.HandleAsync);
         await app.StartAsync(cancellationToken);
         return new ListenerServer(app, new Uri(app.Urls.First()).Port);
@@ -47,11 +43,8 @@ public sealed class ListenerServer : IAsyncDisposable
     /// <summary>Takes no new requests and finishes those under way.</summary>
     public async ValueTask DisposeAsync()
     {
-        await app.StopAsync();
+        using var grace = new CancellationTokenSource(LongestStop, TimeProvider.System);
+        await app.StopAsync(grace.Token);
         await app.DisposeAsync();
     }
 }
-
-/// <summary>What one listener works with. Its objects are read, and the objects of its triggers created, as its ServiceAccount.</summary>
-public sealed record ListenerParts(
-    ListenerObjects Objects, SqliteLedger Ledger, DecisionLoop Decisions, TimeProvider Time, ILoggerFactory Logging);

@@ -1,0 +1,169 @@
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using Hikigane.Expressions.GoJson;
+using Hikigane.Resources.Json;
+using Hikigane.Triggers;
+using Hikigane.Triggers.Interceptors;
+
+namespace Hikigane.Server.Listener;
+
+/// <summary>
+/// Asks interceptors that are somewhere else: the wire protocol of spec triggers.md §4.1, and old-style webhooks (§4.3). A service over HTTPS is
+/// trusted by its own <c>caBundle</c> and by nothing else. Any thread may call.
+/// </summary>
+public sealed class InterceptorClient(TimeProvider time) : IDisposable
+{
+    private const int LargestAnswer = 16 * 1024 * 1024;
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan WebhookTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, HttpClient> clients = [];
+
+    public async ValueTask<InterceptorResponse> AskAsync(InterceptorAddress address, InterceptorRequest request, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, Parse(address.Url))
+        {
+            Content = new StringContent(GoJsonWriter.Write(ToJson(request), sortKeys: false), Encoding.UTF8, new MediaTypeHeaderValue("application/json")),
+        };
+        var (status, text, _) = await SendAsync(message, address.CaBundle, ResponseTimeout, cancellationToken);
+        if (status != 200)
+        {
+            throw new InterceptorException("interceptor response was not 200: " + text);
+        }
+
+        var (answer, error) = GoJsonReader.ReadObject(Encoding.UTF8.GetBytes(text));
+        return error is null ? FromJson(answer) : throw new InterceptorException(error);
+    }
+
+    public async ValueTask<WebhookAnswer> AskWebhookAsync(WebhookCall call, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, Parse(call.Url)) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(call.Body)) };
+        message.Headers.TransferEncodingChunked = true;
+        foreach (var (name, values) in call.Headers)
+        {
+            if (name is not ("Content-Length" or "Host" or "Transfer-Encoding" or "Connection")
+                && !message.Headers.TryAddWithoutValidation(name, values))
+            {
+                message.Content.Headers.TryAddWithoutValidation(name, values);
+            }
+        }
+
+        var (status, text, headers) = await SendAsync(message, caBundle: "", WebhookTimeout, cancellationToken);
+        return status == 200
+            ? new WebhookAnswer(text, headers)
+            : throw new InterceptorException($"request rejected; status: {status} {ReasonPhrase(status)}; message: {text}");
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            foreach (var client in clients.Values)
+            {
+                client.Dispose();
+            }
+
+            clients.Clear();
+        }
+    }
+
+    private async Task<(int Status, string Text, IReadOnlyDictionary<string, IReadOnlyList<string>> Headers)> SendAsync(
+        HttpRequestMessage message, string caBundle, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            using var answer = await Client(caBundle).SendAsync(message, ending.Token);
+            var text = await answer.Content.ReadAsStringAsync(ending.Token);
+            var headers = EventHeaders.From(answer.Headers.Concat(answer.Content.Headers)
+                .SelectMany(header => header.Value, (header, value) => new KeyValuePair<string, string>(header.Key, value)));
+            return ((int)answer.StatusCode, text, headers);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new InterceptorException($"Post \"{message.RequestUri}\": {exception.Message}");
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            throw new InterceptorException($"Post \"{message.RequestUri}\": no answer within {timeout.TotalSeconds} seconds");
+        }
+    }
+
+    private static Uri Parse(string url) => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https"
+        ? parsed!
+        : throw new InterceptorException($"Post \"{url}\": unsupported protocol scheme \"\"");
+
+    /// <summary>One connection pool per bundle of certificates.</summary>
+    private HttpClient Client(string caBundle)
+    {
+        lock (gate)
+        {
+            if (!clients.TryGetValue(caBundle, out var client))
+            {
+                var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false };
+                if (caBundle.Length > 0)
+                {
+                    handler.SslOptions = Trust(caBundle);
+                }
+
+                clients[caBundle] = client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LargestAnswer };
+            }
+
+            return client;
+        }
+    }
+
+    private static SslClientAuthenticationOptions Trust(string caBundle)
+    {
+        var roots = new X509Certificate2Collection();
+        roots.ImportFromPem(Encoding.UTF8.GetString(Convert.FromBase64String(caBundle)));
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(roots);
+        return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+    }
+
+    private static JsonObject ToJson(InterceptorRequest request)
+    {
+        var json = new JsonObject();
+        if (request.Body.Length > 0)
+        {
+            json["body"] = request.Body;
+        }
+
+        if (request.Header.Count > 0)
+        {
+            json["header"] = new JsonObject(request.Header.Select(header => KeyValuePair.Create<string, JsonNode?>(
+                header.Key, new JsonArray([.. header.Value.Select(value => (JsonNode?)JsonValue.Create(value))]))));
+        }
+
+        if (request.Extensions is { Count: > 0 })
+        {
+            json["extensions"] = request.Extensions.DeepClone();
+        }
+
+        if (request.InterceptorParams is { Count: > 0 })
+        {
+            json["interceptor_params"] = request.InterceptorParams.DeepClone();
+        }
+
+        json["context"] = request.Context is { } context
+            ? new JsonObject { ["event_url"] = context.EventUrl, ["event_id"] = context.EventId, ["trigger_id"] = context.TriggerId }
+            : null;
+        return json;
+    }
+
+    private static InterceptorResponse FromJson(JsonObject? answer) => new()
+    {
+        Continue = answer.Flag("continue"),
+        Extensions = answer.Object("extensions")?.Copy(),
+        Code = (InterceptorCode)(answer.Integer("status", "code") ?? 0),
+        Message = answer.Text("status", "message") ?? "",
+    };
+
+    private static string ReasonPhrase(int status) => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status);
+}

@@ -1,0 +1,26 @@
+using Hikigane.Kube;
+using Hikigane.Ledger;
+using Hikigane.Triggers;
+using Microsoft.Extensions.Logging;
+
+namespace Hikigane.Server.Listener;
+
+/// <summary>What the listeners of a process share.</summary>
+public sealed record ListenerParts
+{
+    public required SqliteLedger Ledger { get; init; }
+
+    /// <summary>The API with the rights of a ServiceAccount.</summary>
+    public required Impersonate Impersonate { get; init; }
+
+    /// <summary>Looks at an object whose derived name is taken.</summary>
+    public required IKube Reader { get; init; }
+
+    public required FindResource Find { get; init; }
+
+    public required InterceptorPorts Ports { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required ILoggerFactory Logging { get; init; }
+}

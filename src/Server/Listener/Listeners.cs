@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Hikigane.Resources;
+using Hikigane.Resources.Json;
+using Hikigane.Runtime;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Hikigane.Server.Listener;
+
+/// <summary>
+/// All listeners of this process: each is the container of a pod, on a port of its own; and all of them are reached through one shared address,
+/// <c>http://127.0.0.1:PORT/NAMESPACE/LISTENER</c>.
+/// </summary>
+public sealed class Listeners(ListenerParts parts) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<ObjectKey, RunningListener> running = new();
+    private WebApplication? shared;
+
+    /// <summary>Serves a listener's container until it is told to end.</summary>
+    public async Task<int> RunAsync(ContainerContext context, CancellationToken cancellationToken)
+    {
+        var options = ListenerOptions.Parse([.. context.Container.Items("args").Select(arg => arg.Text() ?? "")]);
+        var account = context.Pod.Text("spec", "serviceAccountName") ?? "default";
+        await using var listener = await RunningListener.StartAsync(options, account, parts, cancellationToken);
+        var key = new ObjectKey(options.Namespace, options.Name);
+        running[key] = listener;
+        context.ServesPort(options.Port, listener.Port);
+        try
+        {
+            await context.Received.ReadAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        finally
+        {
+            running.TryRemove(new KeyValuePair<ObjectKey, RunningListener>(key, listener));
+        }
+
+        return 0;
+    }
+
+    /// <summary>Opens the shared address on a free port.</summary>
+    public async Task<Uri> ShareAsync(CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        shared = builder.Build();
+        shared.Run(DispatchAsync);
+        await shared.StartAsync(cancellationToken);
+        return new Uri(shared.Urls.First() + "/");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (shared is not null)
+        {
+            using var grace = new CancellationTokenSource(TimeSpan.FromSeconds(2), TimeProvider.System);
+            await shared.StopAsync(grace.Token);
+            await shared.DisposeAsync();
+        }
+    }
+
+    /// <summary>Takes the first two segments off the path: the listener sees what is left, as it would on its own port.</summary>
+    private Task DispatchAsync(HttpContext http)
+    {
+        var request = http.Features.GetRequiredFeature<IHttpRequestFeature>();
+        var target = request.RawTarget;
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        var path = query < 0 ? target : target[..query];
+        if (path.Split('/', 4) is not ["", var ns, var name, ..] segments || !running.TryGetValue(new ObjectKey(ns, name), out var listener))
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return http.Response.WriteAsync("no such listener is running: the path is /NAMESPACE/LISTENER\n", http.RequestAborted);
+        }
+
+        request.RawTarget = "/" + (segments.Length > 3 ? segments[3] : "") + (query < 0 ? "" : target[query..]);
+        return listener.HandleAsync(http);
+    }
+}
