@@ -23,7 +23,7 @@ public sealed record CreatorParts(IKube Kube, IKube Reader, FindResource Find, I
 /// are derived from the event, so deciding twice creates once.
 /// </summary>
 public sealed class EventDecision(
-    ListenerObjects objects, InterceptorPorts ports, CreatorParts parts)
+    ListenerCaches objects, InterceptorPorts ports, CreatorParts parts)
 {
     private const int MostNames = 16;
 

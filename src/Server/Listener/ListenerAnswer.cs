@@ -8,7 +8,7 @@ namespace Hikigane.Server.Listener;
 internal static class ListenerAnswer
 {
     /// <summary>202: the event is on disk.</summary>
-    public static Task AcceptedAsync(HttpContext http, ListenerOptions listener, string uid, string eventId)
+    public static Task AcceptedAsync(HttpContext http, SinkOptions listener, string uid, string eventId)
     {
         var body = Body(listener, uid, eventId, error: null);
         http.Response.StatusCode = StatusCodes.Status202Accepted;
@@ -28,7 +28,7 @@ internal static class ListenerAnswer
     }
 
     /// <summary>400: the body is not a JSON object.</summary>
-    public static Task InvalidBodyAsync(HttpContext http, ListenerOptions listener, string jsonError)
+    public static Task InvalidBodyAsync(HttpContext http, SinkOptions listener, string jsonError)
     {
         http.Response.StatusCode = StatusCodes.Status400BadRequest;
         http.Response.ContentType = "application/json";
@@ -36,7 +36,7 @@ internal static class ListenerAnswer
     }
 
     /// <summary>413: the body is over the cap. Upstream has no cap and reads on.</summary>
-    public static Task TooLargeAsync(HttpContext http, ListenerOptions listener)
+    public static Task TooLargeAsync(HttpContext http, SinkOptions listener)
     {
         http.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
         http.Response.ContentType = "application/json";
@@ -52,7 +52,7 @@ internal static class ListenerAnswer
     }
 
     /// <summary>Key order and presence as upstream: empty <c>eventID</c> and <c>errorMessage</c> are left out.</summary>
-    private static string Body(ListenerOptions listener, string uid, string eventId, string? error)
+    private static string Body(SinkOptions listener, string uid, string eventId, string? error)
     {
         var body = new StringBuilder("{\"eventListener\":").Append(Quote(listener.Name));
         if (listener.Namespace.Length > 0)

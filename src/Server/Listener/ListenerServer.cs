@@ -22,7 +22,7 @@ internal sealed class ListenerServer : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Listens on a free port of 127.0.0.1.</summary>
-    public static async Task<ListenerServer> StartAsync(ListenerOptions options, EventEndpoint endpoint, CancellationToken cancellationToken)
+    public static async Task<ListenerServer> StartAsync(SinkOptions options, EventEndpoint endpoint, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

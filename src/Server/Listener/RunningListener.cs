@@ -10,7 +10,7 @@ public sealed class RunningListener : IAsyncDisposable
 {
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
 
-    private readonly ListenerObjects objects;
+    private readonly ListenerCaches objects;
     private readonly DecisionLoop decisions;
     private readonly ListenerServer server;
     private readonly CancellationTokenSource stopping = new();
@@ -19,7 +19,7 @@ public sealed class RunningListener : IAsyncDisposable
     private readonly Task deciding;
 
     private RunningListener(
-        ListenerObjects objects, DecisionLoop decisions, EventEndpoint endpoint, ListenerServer server, IReadOnlyList<ReceivedEvent> left, TimeProvider time)
+        ListenerCaches objects, DecisionLoop decisions, EventEndpoint endpoint, ListenerServer server, IReadOnlyList<ReceivedEvent> left, TimeProvider time)
     {
         this.objects = objects;
         this.decisions = decisions;
@@ -37,10 +37,10 @@ public sealed class RunningListener : IAsyncDisposable
 
     /// <param name="serviceAccountName">Whose rights the listener has.</param>
     public static async Task<RunningListener> StartAsync(
-        ListenerOptions options, string serviceAccountName, ListenerParts parts, CancellationToken cancellationToken)
+        SinkOptions options, string serviceAccountName, ListenerParts parts, CancellationToken cancellationToken)
     {
         var kube = parts.Impersonate(options.Namespace, serviceAccountName);
-        var objects = new ListenerObjects(kube, options, parts.Time, parts.Logging.CreateLogger<ListenerObjects>());
+        var objects = new ListenerCaches(kube, options, parts.Time, parts.Logging.CreateLogger<ListenerCaches>());
         await objects.SyncedAsync(parts.Time, cancellationToken);
         var decision = new EventDecision(objects, parts.Ports, new CreatorParts(kube, parts.Reader, parts.Find, parts.Impersonate));
         var decisions = new DecisionLoop(decision.DecideAsync, parts.Ledger, parts.Time, parts.Logging.CreateLogger<DecisionLoop>());

@@ -11,7 +11,7 @@ namespace Hikigane.Server.Listener;
 /// The objects that a listener sees, kept current with the rights of its ServiceAccount and no others. What it may not list does not exist
 /// for it: the walkthrough's Role names neither ClusterTriggerBindings nor interceptors, and its listener needs neither.
 /// </summary>
-public sealed class ListenerObjects : IAsyncDisposable
+public sealed class ListenerCaches : IAsyncDisposable
 {
     private static readonly TimeSpan LongestFirstList = TimeSpan.FromSeconds(2);
 
@@ -25,7 +25,7 @@ public sealed class ListenerObjects : IAsyncDisposable
     private readonly ObjectCache clusterBindings;
     private readonly ObjectCache clusterInterceptors;
 
-    public ListenerObjects(IKube kube, ListenerOptions options, TimeProvider time, ILogger<ListenerObjects> logger)
+    public ListenerCaches(IKube kube, SinkOptions options, TimeProvider time, ILogger<ListenerCaches> logger)
     {
         var ns = options.IsMultiNamespace ? null : options.Namespace;
         listeners = Follow(Kinds.EventListener, options.Namespace);

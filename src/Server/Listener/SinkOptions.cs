@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Hikigane.Server.Listener;
 
 /// <summary>How one listener runs: the flags of upstream's <c>eventlistenersink</c>, by the same names (spec: triggers.md §3.1).</summary>
-public sealed record ListenerOptions
+public sealed record SinkOptions
 {
     public required string Name { get; init; }
 
@@ -29,10 +29,10 @@ public sealed record ListenerOptions
     public long MaxBodyBytes { get; init; } = 25 * 1024 * 1024;
 
     /// <summary>Reads the arguments of a listener's container: <c>--el-name=x</c> or <c>--el-name x</c>, with one dash or two.</summary>
-    public static ListenerOptions Parse(IReadOnlyList<string> args)
+    public static SinkOptions Parse(IReadOnlyList<string> args)
     {
         var flags = Flags(args);
-        return new ListenerOptions
+        return new SinkOptions
         {
             Name = flags.GetValueOrDefault("el-name") ?? throw new ArgumentException("-el-name arg not found"),
             Namespace = flags.GetValueOrDefault("el-namespace") ?? throw new ArgumentException("-el-namespace arg not found"),
