@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using Hikigane.Kube;
+using Hikigane.Resources;
+using Hikigane.Resources.Json;
+
+namespace Hikigane.Server.Install;
+
+/// <summary>
+/// What an installation of Tekton consists of, as objects: namespace, configuration, roles, and a Deployment for each part that runs. Applied at
+/// every start; what is there already stays as it is, so that a person's configuration survives.
+/// </summary>
+internal static class Installation
+{
+    public const string Namespace = "tekton-pipelines";
+
+    public static async Task ApplyAsync(IKube kube, CancellationToken cancellationToken)
+    {
+        foreach (var (type, manifest) in Manifests())
+        {
+            try
+            {
+                await kube.CreateAsync(type, manifest.Namespace(), manifest, cancellationToken);
+            }
+            catch (KubeException exception) when (exception.IsAlreadyExists)
+            {
+            }
+        }
+    }
+
+    private static IEnumerable<(ResourceType Type, JsonObject Manifest)> Manifests()
+    {
+        yield return (Kinds.Namespace, Named("v1", "Namespace", Namespace, ns: null));
+        yield return (Kinds.StorageClass, StorageClass());
+        foreach (var name in new[] { "feature-flags", "config-defaults" })
+        {
+            var map = Named("v1", "ConfigMap", name, Namespace);
+            map["data"] = new JsonObject();
+            yield return (Kinds.ConfigMap, map);
+        }
+
+        foreach (var manifest in TriggersInstall.Manifests())
+        {
+            yield return (TypeOf(manifest), manifest);
+        }
+
+        foreach (var part in HostedParts.Names)
+        {
+            yield return (Kinds.ServiceAccount, Named("v1", "ServiceAccount", part, Namespace));
+            yield return (Kinds.Deployment, HostedParts.Deployment(part));
+        }
+    }
+
+    private static ResourceType TypeOf(JsonObject manifest) => (manifest.Text("kind"), manifest.Text("apiVersion")) switch
+    {
+        ("ConfigMap", _) => Kinds.ConfigMap,
+        ("ClusterRole", _) => Kinds.ClusterRole,
+        ("ClusterInterceptor", _) => Kinds.ClusterInterceptor,
+        ("CustomResourceDefinition", _) => Kinds.CustomResourceDefinition,
+        var (kind, apiVersion) => throw new InvalidOperationException($"{apiVersion} {kind} is not part of an installation"),
+    };
+
+    private static JsonObject StorageClass()
+    {
+        var manifest = Named("storage.k8s.io/v1", "StorageClass", "standard", ns: null);
+        manifest.Ensure("metadata", "annotations")["storageclass.kubernetes.io/is-default-class"] = "true";
+        manifest["provisioner"] = "hikigane.dev/directory";
+        manifest["reclaimPolicy"] = "Delete";
+        manifest["volumeBindingMode"] = "Immediate";
+        return manifest;
+    }
+
+    private static JsonObject Named(string apiVersion, string kind, string name, string? ns)
+    {
+        var manifest = new JsonObject { ["apiVersion"] = apiVersion, ["kind"] = kind, ["metadata"] = new JsonObject { ["name"] = name } };
+        if (ns is not null)
+        {
+            manifest["metadata"]!["namespace"] = ns;
+        }
+
+        return manifest;
+    }
+}
