@@ -1,7 +1,3 @@
-using System.Text.Json.Nodes;
-using Hikigane.ApiServer;
-using Hikigane.ApiServer.Registry;
-using Hikigane.ApiServer.Rest;
 using Hikigane.ApiServer.Store;
 using Hikigane.Kube;
 using Hikigane.Ledger;
@@ -14,6 +10,7 @@ using Hikigane.Server.Controllers;
 using Hikigane.Server.Install;
 using Hikigane.Server.Listener;
 using Hikigane.Server.Steps;
+using Hikigane.Triggers;
 using Microsoft.Extensions.Logging;
 
 namespace Hikigane.Server;
@@ -43,57 +40,136 @@ public static class Roles
         UpOptions options, TimeProvider time, ILoggerFactory logging, Stack<Func<ValueTask>> undo, CancellationToken cancellationToken)
     {
         // 1. The truth: store, kinds, verbs, and the API over HTTP.
-        Directory.CreateDirectory(options.DataDirectory);
         var store = OpenStore(options, time);
         undo.Push(store.DisposeAsync);
-        var embedded = await EmbeddedApi.StartAsync(store, options, time, logging, cancellationToken);
-        undo.Push(embedded.DisposeAsync);
-        var admin = embedded.System;
+        var api = await EmbeddedApi.StartAsync(store, options, time, logging, cancellationToken);
+        undo.Push(api.DisposeAsync);
 
         // 2. What an installation consists of.
-        await Installation.ApplyAsync(admin, cancellationToken);
+        await Installation.ApplyAsync(api.System, cancellationToken);
 
-        // 3. The node: what runs containers, and what is served in this process instead.
-        var runtime = await RuntimeAsync(options, cancellationToken);
-        var hosted = new HostedContainers();
-        new StepRunner(StepCelOf(), time).AddTo(hosted);
+        // 3. Events: the ledger, and the listeners that write to it.
         var ledger = options.IsInMemory ? SqliteLedger.InMemory(time) : SqliteLedger.OpenFile(Path.Combine(options.DataDirectory, "ledger.db"), time);
         undo.Push(ledger.DisposeAsync);
-        var client = new InterceptorClient(time);
-        undo.Push(() => Disposed(client));
-        var listeners = new Listeners(ListenerPartsOf(embedded, ledger, client, time, logging));
+        var interceptors = new InterceptorClient(time);
+        undo.Push(() => Disposed(interceptors));
+        var listeners = new Listeners(ListenerPartsOf(api, ledger, interceptors, time, logging));
         undo.Push(listeners.DisposeAsync);
-        hosted.Add(IsListener, listeners.RunAsync, isResumable: true);
-        HostedParts.AddTo(hosted);
 
-        // 4. Everybody who reconciles.
-        var caches = new ObjectCaches(admin, time, logging.CreateLogger<ObjectCaches>());
+        // 4. Everybody who reconciles, in pods of their own.
+        var caches = new ObjectCaches(api.System, time, logging.CreateLogger<ObjectCaches>());
         undo.Push(caches.DisposeAsync);
-        var node = new NodeOptions
-        {
-            DataDirectory = options.DataDirectory, ApiPort = embedded.Address.Port, ApiAuthority = embedded.AuthorityPem,
-        };
-        var host = new ContainerHost(runtime, hosted);
+        var hosted = new HostedContainers();
+        hosted.Add(container => container.Text("image") == ListenerImage, listeners.RunAsync, isResumable: true);
+        HostedParts.AddTo(hosted, HostedParts.TriggersController, () => Loops(TriggersControllers(api.System, time), caches, time, logging));
+        HostedParts.AddTo(hosted, HostedParts.PipelinesController, () => Loops(PipelinesControllers(caches, time, logging), caches, time, logging));
+        new StepRunner(Steps.StepConditions.Cel, time).AddTo(hosted);
+
+        // 5. The node: what runs pods, and what a cluster would bring along.
+        var node = new NodeOptions { DataDirectory = options.DataDirectory, ApiPort = api.Address.Port, ApiAuthority = api.AuthorityPem };
+        var host = new ContainerHost(await RuntimeAsync(options, cancellationToken), hosted);
         var pods = new PodLoop(caches, host, node, time, logging.CreateLogger<PodLoop>());
         var streams = new PodStreams(pods, host, node);
-        embedded.Streams = streams;
+        api.Streams = streams;
+        var workloads = WorkloadControllers.All(caches, time, Path.Combine(options.DataDirectory, "volumes"), api.AuthorityPem);
         undo.Push(Run(
         [
             pods.RunAsync,
-            new NodeHeartbeat(admin, runtime, node, time).RunAsync,
-            .. Controllers(caches, options, embedded.AuthorityPem, time, logging)
-                .Select(controller => new ReconcileLoop(controller, caches, time, logging.CreateLogger<ReconcileLoop>()))
-                .Select(loop => (Func<CancellationToken, Task>)loop.RunAsync),
+            new NodeHeartbeat(api.System, host.Runtime, node, time).RunAsync,
+            .. Loops(workloads, caches, time, logging).Select(loop => (Func<CancellationToken, Task>)loop.RunAsync),
         ]));
 
         return new ControlPlane(undo)
         {
-            ApiAddress = embedded.Address.ToString().TrimEnd('/'),
-            KubeconfigPath = embedded.WriteKubeconfig(options.Kubeconfig ?? Path.Combine(options.DataDirectory, "kubeconfig")),
+            ApiAddress = api.Address.ToString().TrimEnd('/'),
+            KubeconfigPath = api.WriteKubeconfig(options.Kubeconfig ?? Path.Combine(options.DataDirectory, "kubeconfig")),
             ListenersAddress = await listeners.ShareAsync(cancellationToken),
-            Admin = admin,
+            Admin = api.System,
             Pods = streams,
             Ledger = ledger.Reader,
         };
+    }
+
+    private const string ListenerImage = "hikigane/eventlistener";
+    private const string CoreInterceptors = "tekton-triggers-core-interceptors";
+
+    private static IReadOnlyList<IController> TriggersControllers(IKube kube, TimeProvider time)
+    {
+        var applier = new PlanApplier(kube, new EventRecorder(kube, time, "EventListener"));
+        return
+        [
+            new EventListenerController(kube, applier, time, new Triggers.EventListeners.ListenerOptions()),
+            new InterceptorController(kube, applier, Kinds.ClusterInterceptor),
+            new InterceptorController(kube, applier, Kinds.Interceptor),
+        ];
+    }
+
+    private static IReadOnlyList<IController> PipelinesControllers(ObjectCaches caches, TimeProvider time, ILoggerFactory logging) =>
+    [
+        new PipelineRunController(caches, Applier("PipelineRun"), time, logging.CreateLogger<PipelineRunController>()),
+        new TaskRunController(caches, Applier("TaskRun"), time, logging.CreateLogger<TaskRunController>()),
+    ];
+
+    private static List<ReconcileLoop> Loops(IReadOnlyList<IController> controllers, ObjectCaches caches, TimeProvider time, ILoggerFactory logging) =>
+        [.. controllers.Select(controller => new ReconcileLoop(controller, caches, time, logging.CreateLogger<ReconcileLoop>()))];
+
+    private static ListenerParts ListenerPartsOf(
+        EmbeddedApi api, SqliteLedger ledger, InterceptorClient client, TimeProvider time, ILoggerFactory logging)
+    {
+        var secrets = api.AsServiceAccount(Installation.Namespace, CoreInterceptors);
+        return new ListenerParts
+        {
+            Ledger = ledger,
+            Impersonate = api.AsServiceAccount,
+            Reader = api.System,
+            Find = (apiVersion, kind, _) => ValueTask.FromResult(api.Find(apiVersion, kind)),
+            Ports = new InterceptorPorts { BuiltIn = BuiltInInterceptors.Of(secrets, time), Remote = client.AskAsync, Webhook = client.AskWebhookAsync },
+            Time = time,
+            Logging = logging,
+        };
+    }
+
+    private static IStore OpenStore(UpOptions options, TimeProvider time)
+    {
+        try
+        {
+            Directory.CreateDirectory(options.DataDirectory);
+            return options.IsInMemory ? new MemoryStore() : SqliteStore.Open(options.DataDirectory, time);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or KubeException or InvalidOperationException)
+        {
+            throw new StartException(exception.Message, exception);
+        }
+    }
+
+    private static async Task<IPodRuntime> RuntimeAsync(UpOptions options, CancellationToken cancellationToken) =>
+        await SandboxProbe.FindAsync(cancellationToken) is { } sandbox ? new ProcessRuntime(sandbox, [options.DataDirectory])
+        : options.AllowsNoSandbox ? new ProcessRuntime(SandboxKind.None, [])
+        : throw new StartException(SandboxProbe.Refusal);
+
+    /// <summary>Starts loops; what is returned stops them and waits for them.</summary>
+    private static Func<ValueTask> Run(IReadOnlyList<Func<CancellationToken, Task>> loops)
+    {
+        var stopping = new CancellationTokenSource();
+        var running = Task.WhenAll(loops.Select(loop => Task.Run(() => loop(stopping.Token))));
+        return async () =>
+        {
+            await stopping.CancelAsync();
+            try
+            {
+                await running;
+            }
+            catch (OperationCanceledException)
+            {
+            }
+
+            stopping.Dispose();
+        };
+    }
+
+    private static ValueTask Disposed(IDisposable disposable)
+    {
+        disposable.Dispose();
+        return ValueTask.CompletedTask;
     }
 }
