@@ -170,7 +170,7 @@ internal sealed class StepCredentials(IReadOnlyList<(string Flag, string Value)>
         }
     }
 
-    private string GitConfiguration(IReadOnlyList<(string Secret, string Url)> basic, IReadOnlyList<(string Secret, string Url)> ssh)
+    private string GitConfiguration(List<(string Secret, string Url)> basic, List<(string Secret, string Url)> ssh)
     {
         var text = new StringBuilder(basic.Count > 0 ? "[credential]\n\thelper = store\n" : "");
         foreach (var (secret, url) in basic)
@@ -198,7 +198,7 @@ internal sealed class StepCredentials(IReadOnlyList<(string Flag, string Value)>
         return $"{url[..(scheme + 3)]}{Uri.EscapeDataString(secrets[$"{secret}/username"])}:{Uri.EscapeDataString(secrets[$"{secret}/password"])}@{url[(scheme + 3)..]}\n";
     }
 
-    private IEnumerable<(string Path, string Content)> Ssh(IReadOnlyList<(string Secret, string Url)> ssh)
+    private IEnumerable<(string Path, string Content)> Ssh(List<(string Secret, string Url)> ssh)
     {
         var text = new StringBuilder();
         foreach (var (host, group) in ssh.Select(one => (SshHost.Parse(one.Url), one.Secret)).GroupBy(one => one.Item1).Select(same => (same.Key, same.Select(one => one.Secret)))

@@ -52,9 +52,9 @@ public sealed class StepProtocol(StepArguments arguments, IReadOnlyDictionary<st
         // 2. Wait for the step before.
         foreach (var file in arguments.WaitFiles)
         {
-            var wait = new StepAction.WaitFor(file, arguments.WaitForContent, arguments.BreakpointOnFailure ? null : file + ".err");
+            var wait = new StepAction.WaitFor(file, arguments.WaitForContent, file + ".err");
             yield return wait;
-            if (wait.HasFailed)
+            if (wait.HasFailed && !arguments.BreakpointOnFailure)
             {
                 foreach (var action in Skip())
                 {
