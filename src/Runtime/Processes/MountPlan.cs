@@ -1,0 +1,97 @@
+namespace Hikigane.Runtime.Processes;
+
+/// <summary>
+/// The file tree of a sandbox, step by step: an empty root, the host's top folders read-only, then the pod's own mounts. A mount point
+/// that the host does not have is made: the read-only folder around it is opened into its entries first.
+/// </summary>
+internal sealed class MountPlan
+{
+    private static readonly string[] OwnFolders = ["proc", "dev", "tmp", "run", "lost+found"];
+
+    private readonly List<MountStep> steps = [];
+    private readonly HashSet<string> opened = ["/"];
+
+    public IReadOnlyList<MountStep> Steps => steps;
+
+    /// <param name="hidden">Folders of the host that a pod must not see, such as the server's data.</param>
+    public static MountPlan For(IReadOnlyList<Bind> binds, IReadOnlyList<string> hidden)
+    {
+        var plan = new MountPlan();
+        plan.Open("/", OwnFolders);
+        plan.steps.Add(new MountStep.Tmpfs("/tmp"));
+        plan.steps.Add(new MountStep.Tmpfs("/run"));
+        plan.opened.UnionWith(["/tmp", "/run", "/dev"]);
+        if (Directory.Exists("/run/systemd/resolve"))
+        {
+            plan.steps.Add(new MountStep.Bind("/run/systemd/resolve", "/run/systemd/resolve", true));
+        }
+
+        plan.steps.AddRange(hidden.Where(Directory.Exists).Where(folder => !folder.StartsWith("/tmp/", StringComparison.Ordinal))
+            .Select(folder => new MountStep.Tmpfs(folder)));
+        foreach (var bind in binds)
+        {
+            plan.Add(bind);
+        }
+
+        return plan;
+    }
+
+    private void Add(Bind bind)
+    {
+        MakeRoomFor(bind.ContainerPath);
+        steps.Add(new MountStep.Bind(bind.HostPath, bind.ContainerPath, bind.IsReadOnly));
+        opened.Add(bind.ContainerPath);
+    }
+
+    /// <summary>Opens every read-only folder of the host in which the mount point, or a folder on the way to it, is missing.</summary>
+    private void MakeRoomFor(string path)
+    {
+        var inside = opened.Where(folder => folder == "/" || path.StartsWith(folder + "/", StringComparison.Ordinal)).MaxBy(folder => folder.Length)!;
+        if (inside != "/" || Exists(path))
+        {
+            return;
+        }
+
+        for (var parent = Path.GetDirectoryName(path); parent is not null and not "/"; parent = Path.GetDirectoryName(parent))
+        {
+            if (Directory.Exists(parent))
+            {
+                steps.Add(new MountStep.Tmpfs(parent));
+                Open(parent, []);
+                opened.Add(parent);
+                return;
+            }
+        }
+    }
+
+    private static bool Exists(string path) => Directory.Exists(path) || File.Exists(path);
+
+    private void Open(string folder, string[] except)
+    {
+        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        {
+            if (except.Contains(entry.Name))
+            {
+                continue;
+            }
+
+            steps.Add(entry.LinkTarget is { } target
+                ? new MountStep.Link(target, entry.FullName)
+                : new MountStep.Bind(entry.FullName, entry.FullName, true));
+        }
+    }
+}
+
+/// <summary>One step of building the tree.</summary>
+internal abstract record MountStep
+{
+    private MountStep()
+    {
+    }
+
+    public sealed record Tmpfs(string Path) : MountStep;
+
+    public sealed record Link(string Target, string Path) : MountStep;
+
+    public sealed record Bind(string Source, string Path, bool IsReadOnly) : MountStep;
+}
