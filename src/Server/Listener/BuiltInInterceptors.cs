@@ -1,0 +1,27 @@
+using Hikigane.Kube;
+using Hikigane.Resources;
+using Hikigane.Resources.Json;
+using Hikigane.Triggers.Interceptors;
+
+namespace Hikigane.Server.Listener;
+
+/// <summary>The interceptors that run in this process, with the Secrets and the connection that they need.</summary>
+internal static class BuiltInInterceptors
+{
+    /// <param name="kube">Reads Secrets as the core interceptors' ServiceAccount, as upstream's do.</param>
+    public static Func<string, Interceptor?> Of(IKube kube) => CoreInterceptors.Of((key, token) => ReadAsync(kube, key, token));
+
+    private static async ValueTask<SecretValue> ReadAsync(IKube kube, SecretKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var secret = await kube.GetAsync(Kinds.Secret, key.Namespace, key.Name, cancellationToken);
+            var data = (secret.Object("data") ?? []).ToDictionary(pair => pair.Key, pair => Convert.FromBase64String(pair.Value.Text() ?? ""));
+            return SecretValue.From(data, key);
+        }
+        catch (KubeException exception)
+        {
+            return SecretValue.Missing(exception.Message);
+        }
+    }
+}
