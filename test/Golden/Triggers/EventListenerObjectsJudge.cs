@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Hikigane.ApiServer.Rest;
+using Hikigane.ApiServer.Validation;
 using Hikigane.Kit;
 using Hikigane.Kube;
 using Hikigane.Resources;
@@ -22,6 +24,7 @@ internal static partial class EventListenerObjectsJudge
     {
         await using var api = await EmbeddedApi.InMemory(TimeProvider.System);
         var input = (JsonObject)recorded["input"]!;
+        Serve(api.Api.Kinds);
         await PrepareAsync(api.Kube, input);
         var options = Options(input);
         var wanted = (JsonArray)recorded["want"]!;
@@ -40,16 +43,62 @@ internal static partial class EventListenerObjectsJudge
         return null;
     }
 
+    /// <summary>The kinds of the case with the defaults of the API server.</summary>
+    private static void Serve(ServedKinds kinds)
+    {
+        foreach (var type in (ResourceType[])[Kinds.Deployment, Kinds.ReplicaSet, Kinds.Service])
+        {
+            var fill = CoreDefaults.Of(type.Group, type.Kind)!;
+            kinds.Add(kinds.Find(type.GroupResource)! with
+            {
+                Default = (one, _) =>
+                {
+                    fill(one);
+                    if (type == Kinds.Service)
+                    {
+                        Allocate(one.Ensure("spec"));
+                    }
+                },
+            });
+        }
+
+        kinds.Add(kinds.Find(Kinds.EventListener.GroupResource)! with
+        {
+            Versions = [Kinds.EventListener, Kinds.EventListener with { Version = "v1alpha1" }],
+        });
+        kinds.Add(new ServedKind { Type = Custom, IsCustom = true });
+    }
+
+    /// <summary>Addresses and node ports, where the API server would draw some.</summary>
+    private static void Allocate(JsonObject spec)
+    {
+        if (spec.Text("type") != "ExternalName")
+        {
+            spec["clusterIP"] ??= "10.0.0.1";
+            spec["clusterIPs"] ??= new JsonArray("10.0.0.1");
+        }
+
+        if (spec.Text("type") is not ("NodePort" or "LoadBalancer"))
+        {
+            return;
+        }
+
+        foreach (var port in spec.Objects("ports"))
+        {
+            port["nodePort"] ??= 30000;
+        }
+
+        if (spec.Text("type") == "LoadBalancer")
+        {
+            spec["allocateLoadBalancerNodePorts"] ??= true;
+        }
+    }
+
     private static async Task PrepareAsync(IKube kube, JsonObject input)
     {
         foreach (var ns in (string[])[Namespace, EventListenerController.SystemNamespace])
         {
             await TryAsync(() => kube.CreateAsync(Kinds.Namespace, null, Named("v1", "Namespace", ns), default));
-        }
-
-        foreach (var definition in TriggersInstall.Definitions().Append(Definition()))
-        {
-            await TryAsync(() => kube.CreateAsync(Kinds.CustomResourceDefinition, null, definition, default));
         }
 
         foreach (var map in TriggersInstall.Manifests().Where(one => one.Text("kind") == "ConfigMap"))
@@ -304,13 +353,6 @@ internal static partial class EventListenerObjectsJudge
 
     private static JsonObject Named(string apiVersion, string kind, string name) =>
         new() { ["apiVersion"] = apiVersion, ["kind"] = kind, ["metadata"] = new JsonObject { ["name"] = name } };
-
-    private static JsonObject Definition() => (JsonObject)JsonNode.Parse(
-        """
-        {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"services.serving.knative.dev"},
-         "spec":{"group":"serving.knative.dev","scope":"Namespaced","names":{"kind":"Service","plural":"services","singular":"service","listKind":"ServiceList"},
-         "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}}
-        """)!;
 
     private static async Task<JsonObject?> FindAsync(IKube kube, ResourceType type, string name)
     {
