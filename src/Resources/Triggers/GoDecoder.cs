@@ -40,7 +40,8 @@ internal sealed partial class GoDecoder(IReadOnlyDictionary<string, Shape> shape
             if ((shape.Fields.GetValueOrDefault(key)
                 ?? shape.Fields.Values.FirstOrDefault(one => one.Name.Equals(key, StringComparison.OrdinalIgnoreCase))) is not { } field)
             {
-                if (isStrict)
+                // knative reads metadata leniently, so that clients may be newer than the webhook.
+                if (isStrict && shape.Name != "ObjectMeta")
                 {
                     Fail($"json: unknown field \"{key}\"");
                 }

@@ -52,7 +52,7 @@ public static class TriggersAdmission
             return new TriggersVerdict(null, "mutation failed: " + error);
         }
 
-        if (Broken(read!) is { } broken)
+        if (Broken(read!, review.Object ?? []) is { } broken)
         {
             return new TriggersVerdict(null, "mutation failed: " + broken);
         }
@@ -126,7 +126,7 @@ public static class TriggersAdmission
     }
 
     /// <summary>What upstream's webhook crashes on or cannot write back, as an error.</summary>
-    private static string? Broken(JsonObject read)
+    private static string? Broken(JsonObject read, JsonObject given)
     {
         List<JsonObject> triggers = [.. read.Objects("spec", "triggers")];
         if (read.Object("spec") is { } spec)
@@ -140,6 +140,15 @@ public static class TriggersAdmission
             {
                 return "a binding must not be null";
             }
+        }
+
+        // A value that is absent cannot be written back by its type; upstream says so in these words.
+        var headers = given.Objects("spec", "triggers").Append(given.Object("spec") ?? [])
+            .SelectMany(trigger => trigger.Objects("interceptors")).SelectMany(interceptor => interceptor.Objects("webhook", "header"));
+        if (headers.Any(header => !header.ContainsKey("value")))
+        {
+            return "cannot create patch for round tripped newBytes: cannot marshal interface: "
+                + "json: error calling MarshalJSON for type v1beta1.ParamValue: impossible ParamValues.Type: \"\"";
         }
 
         return read.Items("spec", "interceptors").Any(one => one is null) ? "an interceptor must not be null" : null;

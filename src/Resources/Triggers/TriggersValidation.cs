@@ -81,6 +81,7 @@ internal sealed partial class TriggersValidation(string version)
             if (!IsWellFormed(param.Text("value") ?? ""))
             {
                 Errors.Invalid(param.Text("value")!, at + ".value");
+                return;
             }
         }
     }
@@ -233,10 +234,7 @@ internal sealed partial class TriggersValidation(string version)
         var forms = ((string[])["webhook", "github", "gitlab", "bitbucket"]).Where(form => interceptor[form] is not null).ToList();
         if (IsAlpha && forms.Count > 1)
         {
-            foreach (var form in forms)
-            {
-                Errors.Both($"{at}.{form}");
-            }
+            Errors.Both(at + ".github", at + ".gitlab", at + ".webhook");
         }
 
         if (string.IsNullOrEmpty(interceptor.Text("ref", "name")) && forms.Count == 0 && interceptor["cel"] is null)
@@ -260,6 +258,10 @@ internal sealed partial class TriggersValidation(string version)
         if (webhook.Object("objectRef") is not { } reference)
         {
             Errors.Missing(at + ".objectRef");
+        }
+        else if (IsAlpha)
+        {
+            AlphaReference(reference, at + ".objectRef");
         }
         else
         {
@@ -288,6 +290,25 @@ internal sealed partial class TriggersValidation(string version)
             {
                 Errors.Invalid("invalid header value", $"{at}.header[{index}].value");
             }
+        }
+    }
+
+    /// <summary>v1alpha1 asks for the name, and takes an absent kind for a wrong one.</summary>
+    private void AlphaReference(JsonObject reference, string at)
+    {
+        if (string.IsNullOrEmpty(reference.Text("name")))
+        {
+            Errors.Missing(at);
+        }
+
+        if (reference.Text("kind") != "Service")
+        {
+            Errors.Invalid("invalid kind", at + ".kind");
+        }
+
+        if (reference.Text("apiVersion") != "v1")
+        {
+            Errors.Invalid("invalid apiVersion", at + ".apiVersion");
         }
     }
 

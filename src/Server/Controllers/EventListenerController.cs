@@ -32,17 +32,11 @@ public sealed class EventListenerController(IKube kube, PlanApplier applier, Tim
         }
 
         var objects = new ListenerObjects(listener, await ConfigAsync(cancellationToken), options);
-        try
-        {
-            return listener.Object("spec", "resources", "customResource") is null
-                ? await ServeAsync(listener, objects, cancellationToken)
-                : await ServeCustomAsync(listener, objects, cancellationToken);
-        }
-        catch (FormatException exception)
-        {
-            // The configuration makes no listener: said on the object, looked at again when it may have been mended.
-            return await ApplyAsync(listener, null, exception.Message, cancellationToken);
-        }
+
+        // A configuration that makes no Deployment throws: the loop logs it and tries again, nothing is written. As upstream.
+        return listener.Object("spec", "resources", "customResource") is null
+            ? await ServeAsync(listener, objects, cancellationToken)
+            : await ServeCustomAsync(listener, objects, cancellationToken);
     }
 
     private async Task<DateTimeOffset?> ServeAsync(JsonObject listener, ListenerObjects objects, CancellationToken cancellationToken)
