@@ -7,6 +7,7 @@ using Hikigane.Kube;
 using Hikigane.Resources;
 using Hikigane.Resources.Pipelines;
 using Hikigane.Server.Webhooks;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Hikigane.Server;
@@ -46,6 +47,7 @@ internal sealed class EmbeddedApi : IAsyncDisposable
     /// <summary>The kubelet behind logs, exec and port-forward; set as soon as there is one.</summary>
     public IPodStreams Streams
     {
+        get => streams;
         set => streams.Current = value;
     }
 
@@ -63,7 +65,7 @@ internal sealed class EmbeddedApi : IAsyncDisposable
         try
         {
             var serving = new ApiServerOptions { Port = options.Port, Certificates = certificates };
-            var host = await ApiServerHost.StartAsync(api, wiring.Hooks(streams), serving, builder => builder.Services.Add(logging), cancellationToken);
+            var host = await ApiServerHost.StartAsync(api, wiring.Hooks(streams), serving, builder => builder.Services.AddSingleton(logging), cancellationToken);
             return new EmbeddedApi(wiring, host, certificates, adminToken, streams);
         }
         catch (IOException exception)

@@ -62,8 +62,8 @@ public static class Roles
         var hosted = new HostedContainers();
         hosted.Add(container => container.Text("image") == ListenerImage, listeners.RunAsync, isResumable: true);
         HostedParts.AddTo(hosted, HostedParts.TriggersController, () => Loops(TriggersControllers(api.System, time), caches, time, logging));
-        HostedParts.AddTo(hosted, HostedParts.PipelinesController, () => Loops(PipelinesControllers(caches, time, logging), caches, time, logging));
-        new StepRunner(Steps.StepConditions.Cel, time).AddTo(hosted);
+        HostedParts.AddTo(hosted, HostedParts.PipelinesController, () => Loops(PipelinesControllers(caches, api.Streams, time, logging), caches, time, logging));
+        new StepRunner(StepConditions.Evaluate, time).AddTo(hosted);
 
         // 5. The node: what runs pods, and what a cluster would bring along.
         var node = new NodeOptions { DataDirectory = options.DataDirectory, ApiPort = api.Address.Port, ApiAuthority = api.AuthorityPem };
@@ -104,10 +104,13 @@ public static class Roles
         ];
     }
 
-    private static IReadOnlyList<IController> PipelinesControllers(ObjectCaches caches, TimeProvider time, ILoggerFactory logging) =>
+    private static IReadOnlyList<IController> PipelinesControllers(
+        ObjectCaches caches, IPodStreams streams, TimeProvider time, ILoggerFactory logging) =>
     [
-        new PipelineRunController(caches, Applier("PipelineRun"), time, logging.CreateLogger<PipelineRunController>()),
-        new TaskRunController(caches, Applier("TaskRun"), time, logging.CreateLogger<TaskRunController>()),
+        new PipelineRunController(
+            caches, new PlanApplier(caches.Kube, new EventRecorder(caches.Kube, time, "PipelineRun")), time, logging.CreateLogger<PipelineRunController>()),
+        new TaskRunController(
+            caches, new EventRecorder(caches.Kube, time, "TaskRun"), time, logging.CreateLogger<TaskRunController>(), streams),
     ];
 
     private static List<ReconcileLoop> Loops(IReadOnlyList<IController> controllers, ObjectCaches caches, TimeProvider time, ILoggerFactory logging) =>
@@ -123,7 +126,7 @@ public static class Roles
             Impersonate = api.AsServiceAccount,
             Reader = api.System,
             Find = (apiVersion, kind, _) => ValueTask.FromResult(api.Find(apiVersion, kind)),
-            Ports = new InterceptorPorts { BuiltIn = BuiltInInterceptors.Of(secrets, time), Remote = client.AskAsync, Webhook = client.AskWebhookAsync },
+            Ports = new InterceptorPorts { BuiltIn = BuiltInInterceptors.Of(secrets, client.AskGitHubAsync), Remote = client.AskAsync, Webhook = client.AskWebhookAsync },
             Time = time,
             Logging = logging,
         };

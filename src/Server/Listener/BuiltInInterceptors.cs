@@ -9,7 +9,19 @@ namespace Hikigane.Server.Listener;
 internal static class BuiltInInterceptors
 {
     /// <param name="kube">Reads Secrets as the core interceptors' ServiceAccount, as upstream's do.</param>
-    public static Func<string, Interceptor?> Of(IKube kube) => CoreInterceptors.Of((key, token) => ReadAsync(kube, key, token));
+    public static Func<string, Interceptor?> Of(IKube kube, GitHubGet gitHub)
+    {
+        SecretReader secrets = (key, cancellationToken) => ReadAsync(kube, key, cancellationToken);
+        var byName = new Dictionary<string, Interceptor>
+        {
+            ["cel"] = (request, cancellationToken) => CelInterceptor.InterceptAsync(request, secrets, cancellationToken),
+            ["github"] = GitHub.Create(secrets, gitHub),
+            ["gitlab"] = GitLab.Create(secrets),
+            ["bitbucket"] = Bitbucket.Create(secrets),
+            ["slack"] = Slack.Create(),
+        };
+        return byName.GetValueOrDefault;
+    }
 
     private static async ValueTask<SecretValue> ReadAsync(IKube kube, SecretKey key, CancellationToken cancellationToken)
     {

@@ -2,9 +2,6 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json.Nodes;
-using Hikigane.Expressions.GoJson;
-using Hikigane.Resources.Json;
 using Hikigane.Triggers;
 using Hikigane.Triggers.Interceptors;
 
@@ -27,7 +24,7 @@ public sealed class InterceptorClient(TimeProvider time) : IDisposable
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, Parse(address.Url))
         {
-            Content = new StringContent(GoJsonWriter.Write(ToJson(request), sortKeys: false), Encoding.UTF8, new MediaTypeHeaderValue("application/json")),
+            Content = new StringContent(CoreInterceptors.Write(request), Encoding.UTF8, new MediaTypeHeaderValue("application/json")),
         };
         var (status, text, _) = await SendAsync(message, address.CaBundle, ResponseTimeout, cancellationToken);
         if (status != 200)
@@ -35,8 +32,8 @@ public sealed class InterceptorClient(TimeProvider time) : IDisposable
             throw new InterceptorException("interceptor response was not 200: " + text);
         }
 
-        var (answer, error) = GoJsonReader.ReadObject(Encoding.UTF8.GetBytes(text));
-        return error is null ? FromJson(answer) : throw new InterceptorException(error);
+        var (response, error) = CoreInterceptors.ReadResponse(Encoding.UTF8.GetBytes(text));
+        return response ?? throw new InterceptorException(error ?? "");
     }
 
     public async ValueTask<WebhookAnswer> AskWebhookAsync(WebhookCall call, CancellationToken cancellationToken)
@@ -56,6 +53,21 @@ public sealed class InterceptorClient(TimeProvider time) : IDisposable
         return status == 200
             ? new WebhookAnswer(text, headers)
             : throw new InterceptorException($"request rejected; status: {status} {ReasonPhrase(status)}; message: {text}");
+    }
+
+    /// <summary>Asks GitHub's API for the github interceptor (changed files, owners).</summary>
+    public async ValueTask<GitHubAnswer> AskGitHubAsync(GitHubRequest request, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, Parse(request.Url));
+        message.Headers.TryAddWithoutValidation("Accept", request.Accept);
+        message.Headers.TryAddWithoutValidation("User-Agent", "hikigane");
+        if (request.Token.Length > 0)
+        {
+            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", request.Token);
+        }
+
+        var (status, text, headers) = await SendAsync(message, caBundle: "", ResponseTimeout, cancellationToken);
+        return new GitHubAnswer(status, headers.First("Link"), Encoding.UTF8.GetBytes(text));
     }
 
     public void Dispose()
@@ -126,44 +138,6 @@ public sealed class InterceptorClient(TimeProvider time) : IDisposable
         policy.CustomTrustStore.AddRange(roots);
         return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
     }
-
-    private static JsonObject ToJson(InterceptorRequest request)
-    {
-        var json = new JsonObject();
-        if (request.Body.Length > 0)
-        {
-            json["body"] = request.Body;
-        }
-
-        if (request.Header.Count > 0)
-        {
-            json["header"] = new JsonObject(request.Header.Select(header => KeyValuePair.Create<string, JsonNode?>(
-                header.Key, new JsonArray([.. header.Value.Select(value => (JsonNode?)JsonValue.Create(value))]))));
-        }
-
-        if (request.Extensions is { Count: > 0 })
-        {
-            json["extensions"] = request.Extensions.DeepClone();
-        }
-
-        if (request.InterceptorParams is { Count: > 0 })
-        {
-            json["interceptor_params"] = request.InterceptorParams.DeepClone();
-        }
-
-        json["context"] = request.Context is { } context
-            ? new JsonObject { ["event_url"] = context.EventUrl, ["event_id"] = context.EventId, ["trigger_id"] = context.TriggerId }
-            : null;
-        return json;
-    }
-
-    private static InterceptorResponse FromJson(JsonObject? answer) => new()
-    {
-        Continue = answer.Flag("continue"),
-        Extensions = answer.Object("extensions")?.Copy(),
-        Code = (InterceptorCode)(answer.Integer("status", "code") ?? 0),
-        Message = answer.Text("status", "message") ?? "",
-    };
 
     private static string ReasonPhrase(int status) => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status);
 }
