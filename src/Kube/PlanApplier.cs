@@ -12,7 +12,8 @@ public sealed class PlanApplier(IKube kube, EventRecorder events)
     {
         foreach (var change in plan.Changes)
         {
-            await ApplyAsync(change, cancellationToken);
+            // A change of the subject itself moves its version on; the status has to be written over that one.
+            subject = await ApplyAsync(change, cancellationToken) is { } changed && changed.Uid() == subject.Uid() ? changed : subject;
         }
 
         if (plan.Status is { } status && !JsonNode.DeepEquals(status, subject["status"]))
@@ -28,22 +29,22 @@ public sealed class PlanApplier(IKube kube, EventRecorder events)
         }
     }
 
-    private async Task ApplyAsync(Change change, CancellationToken cancellationToken)
+    private async Task<JsonObject?> ApplyAsync(Change change, CancellationToken cancellationToken)
     {
         switch (change)
         {
             case Change.Create create:
                 await CreateAsync(create, cancellationToken);
-                break;
+                return null;
             case Change.Update update:
-                await kube.UpdateAsync(update.Type, update.Manifest, cancellationToken);
-                break;
+                return await kube.UpdateAsync(update.Type, update.Manifest, cancellationToken);
             case Change.Patch patch:
-                await kube.PatchAsync(patch.Type, patch.Key, new Patch(PatchKind.Merge, patch.Body), cancellationToken, patch.Subresource);
-                break;
+                return await kube.PatchAsync(patch.Type, patch.Key, new Patch(PatchKind.Merge, patch.Body), cancellationToken, patch.Subresource);
             case Change.Delete delete:
                 await DeleteAsync(delete, cancellationToken);
-                break;
+                return null;
+            default:
+                throw new System.Diagnostics.UnreachableException();
         }
     }
 
