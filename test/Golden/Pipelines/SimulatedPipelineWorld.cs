@@ -25,7 +25,6 @@ internal sealed class SimulatedPipelineWorld(JsonObject input)
     private DateTimeOffset now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private DateTimeOffset? wakeAt;
     private JsonObject run = [];
-    private string? refused;
 
     public void Create()
     {
@@ -112,11 +111,6 @@ internal sealed class SimulatedPipelineWorld(JsonObject input)
             ["children"] = changed,
             ["condition"] = Brief(run.Condition("Succeeded")),
         };
-        if (refused is not null)
-        {
-            round["result"] = refused;
-        }
-
         created.Clear();
         return round;
     }
