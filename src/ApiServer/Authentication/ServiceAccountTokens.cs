@@ -72,7 +72,7 @@ public sealed class ServiceAccountTokens : IDisposable
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         var isCurrent = claims.Text("iss") == Issuer && claims.Integer("exp") > now && claims.Integer("nbf") <= now + 10
             && claims.Items("aud").Any(audience => audience.Text() == Issuer);
-        return isCurrent && Exists(claims) ? claims : null;
+        return claims is not null && isCurrent && Exists(claims) ? claims : null;
     }
 
     /// <summary>The public key, as <c>/openid/v1/jwks</c> publishes it.</summary>
