@@ -1,0 +1,191 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Hikigane.Resources.Deliveries;
+using Hikigane.Resources.Json;
+using Hikigane.Triggers.Bindings;
+using Hikigane.Triggers.Interceptors;
+using Hikigane.Triggers.Selection;
+using Hikigane.Triggers.Templates;
+using Hikigane.Triggers.Verdicts;
+
+namespace Hikigane.Triggers;
+
+/// <summary>What one trigger wants of an event: objects to create in this order, and the verdict up to that point.</summary>
+public sealed record TriggerDecision
+{
+    public required TriggerVerdict Verdict { get; init; }
+
+    /// <summary>Complete manifests; the first that cannot be created ends the list. Empty unless the verdict is FIRED.</summary>
+    public IReadOnlyList<JsonObject> Objects { get; init; } = [];
+
+    /// <summary>Whom the objects are created as, in the trigger's namespace; empty for the listener itself.</summary>
+    public string ServiceAccountName { get; init; } = "";
+
+    /// <summary>An error in rendering a later template. Upstream renders as it creates, so the objects before it are still created.</summary>
+    public TriggerVerdict? AfterObjects { get; init; }
+
+    public bool IsFired => Verdict.Outcome == TriggerOutcome.Fired;
+}
+
+/// <summary>
+/// The way of an event, top to bottom: 1 select → 2 intercept → 3 bind → 4 render. Pure: what exists comes from
+/// <see cref="TriggerLookups"/>, what is outside is asked through <see cref="InterceptorPorts"/>, and creating is left to the
+/// listener. As tektoncd/triggers pkg/sink/sink.go.
+/// </summary>
+public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
+{
+    private readonly InterceptorChain _chain = new(lookups, ports);
+
+    /// <summary>Which triggers the event goes to. With an error the request is answered with 500 and goes no further.</summary>
+    public TriggerSelection Select(JsonObject listener) => TriggerSelection.Of(listener, lookups);
+
+    /// <summary>What every selected trigger makes of the event. Triggers do not wait for each other.</summary>
+    public async ValueTask<IReadOnlyList<TriggerDecision>> DecideAsync(
+        ReceivedEvent received, JsonObject listener, CancellationToken cancellationToken)
+    {
+        // 1 select
+        var selection = Select(listener);
+        var decisions = selection.Missing.Select(missing => new TriggerDecision { Verdict = VerdictReader.MissingTrigger(missing) }).ToList();
+
+        // 2–4 for each, started together
+        var body = Encoding.UTF8.GetString(received.Body.Span);
+        var state = new ChainState { Body = body, Headers = EventHeaders.From(received.Headers) };
+#pragma warning disable CA2012 // each is awaited exactly once, below
+        var triggers = selection.Triggers.Select(trigger => RunAsync(trigger, state, received, listener, cancellationToken)).ToList();
+        var groups = selection.Groups.Select(group => RunGroupAsync(group, state, received, listener, cancellationToken)).ToList();
+#pragma warning restore CA2012
+        foreach (var trigger in triggers)
+        {
+            decisions.Add(await trigger);
+        }
+
+        foreach (var group in groups)
+        {
+            decisions.AddRange(await group);
+        }
+
+        return decisions;
+    }
+
+    /// <summary>A group's own chain, then its triggers with the headers and extensions that the chain left, but the event's own body .</summary>
+    private async ValueTask<IReadOnlyList<TriggerDecision>> RunGroupAsync(
+        SelectedGroup group, ChainState state, ReceivedEvent received, JsonObject listener, CancellationToken cancellationToken)
+    {
+        var ns = listener.Namespace();
+        var context = new TriggerContext(received.Path, received.EventId, $"namespaces/{ns}/triggerGroups/{group.Name}");
+        var passed = await _chain.RunAsync(group.Interceptors, state, context, new ChainNamespaces(ns, ns, IsGroup: true), cancellationToken);
+        if (!passed.IsPassed)
+        {
+            return [.. group.Triggers.Select(trigger => new TriggerDecision { Verdict = VerdictReader.Chain(Start(trigger), passed, received, group.Interceptors) })];
+        }
+
+        var decisions = new List<TriggerDecision>();
+        foreach (var trigger in group.Triggers)
+        {
+            var decision = await RunAsync(trigger, passed.State with { Body = state.Body }, received, listener, cancellationToken);
+            decisions.Add(decision with
+            {
+                Verdict = decision.Verdict with { Stages = [.. decision.Verdict.Stages.Take(1), .. passed.Stages, .. decision.Verdict.Stages.Skip(1)] },
+            });
+        }
+
+        return decisions;
+    }
+
+    private async ValueTask<TriggerDecision> RunAsync(
+        SelectedTrigger trigger, ChainState state, ReceivedEvent received, JsonObject listener, CancellationToken cancellationToken)
+    {
+        // 2 intercept
+        var verdict = Start(trigger);
+        var context = new TriggerContext(received.Path, received.EventId, $"namespaces/{trigger.Namespace}/triggers/{trigger.Name}");
+        IReadOnlyList<JsonObject> links = [.. trigger.Spec.Objects("interceptors")];
+        var passed = await _chain.RunAsync(links, state, context, new ChainNamespaces(listener.Namespace(), trigger.Namespace), cancellationToken);
+        if (!passed.IsPassed)
+        {
+            return new TriggerDecision { Verdict = VerdictReader.Chain(verdict, passed, received, links) };
+        }
+
+        verdict = verdict with { Stages = [.. verdict.Stages, .. passed.Stages] };
+
+        // 3 bind
+        var (bound, bindingError) = BindingParams.Gather(trigger.Spec, trigger.Namespace, lookups);
+        if (bindingError is not null)
+        {
+            return new TriggerDecision { Verdict = VerdictReader.Bindings(verdict, bindingError) };
+        }
+
+        var (template, templateError) = TemplateOf(trigger);
+        if (template is null)
+        {
+            return new TriggerDecision { Verdict = VerdictReader.Bindings(verdict, templateError!) };
+        }
+
+        var (payload, payloadError) = EventPayload.Read(passed.State.Body, passed.State.Headers, passed.State.Extensions, received.EventId);
+        if (payload is null)
+        {
+            return new TriggerDecision { Verdict = VerdictReader.Bindings(verdict, "failed to ApplyEventValuesToParams: " + payloadError) };
+        }
+
+        var resolved = ParamValues.Resolve(bound, template.Params, payload);
+        verdict = verdict with { Params = resolved.Params };
+        if (resolved.Error is not null)
+        {
+            return new TriggerDecision { Verdict = VerdictReader.MissingValue(verdict, resolved, payload) };
+        }
+
+        verdict = VerdictReader.Pass(verdict, "bindings");
+
+        // 4 render
+        return Render(trigger, template, resolved, verdict, new RenderContext(listener.Name(), trigger.Namespace, trigger.Name, received.EventId));
+    }
+
+    private static TriggerDecision Render(
+        SelectedTrigger trigger, ResourceTemplates template, ParamValues resolved, TriggerVerdict verdict, RenderContext context)
+    {
+        var uid = GeneratedName.Uid(context.EventId, context.TriggerKey);
+        var objects = new List<JsonObject>();
+        for (var i = 0; i < template.Texts.Count; i++)
+        {
+            var (manifest, error) = RenderedObject.Read(template.Render(i, resolved.Values, uid), i, context);
+            if (manifest is null)
+            {
+                var failed = VerdictReader.Template(verdict, error!);
+                return objects.Count == 0
+                    ? new TriggerDecision { Verdict = failed }
+                    : new TriggerDecision { Verdict = verdict, Objects = objects, AfterObjects = failed, ServiceAccountName = trigger.ServiceAccountName };
+            }
+
+            objects.Add(manifest);
+        }
+
+        return new TriggerDecision
+        {
+            Verdict = VerdictReader.Pass(verdict, "template"),
+            Objects = objects,
+            ServiceAccountName = trigger.ServiceAccountName,
+        };
+    }
+
+    private (ResourceTemplates? Template, string? Error) TemplateOf(SelectedTrigger trigger)
+    {
+        var template = trigger.Spec.Object("template");
+        if (template.Object("spec") is { } inline)
+        {
+            return (ResourceTemplates.OfSpec(inline), null);
+        }
+
+        var reference = template.Text("ref") ?? "";
+        return lookups.Template(trigger.Namespace, reference) is { } found
+            ? (ResourceTemplates.Of(found), null)
+            : (null, $"error getting TriggerTemplate {reference}: triggertemplate.triggers.tekton.dev \"{reference}\" not found");
+    }
+
+    private static TriggerVerdict Start(SelectedTrigger trigger) => new()
+    {
+        Namespace = trigger.Namespace,
+        Name = trigger.Name,
+        Source = trigger.Source,
+        Outcome = TriggerOutcome.Fired,
+        Stages = [new StageVerdict { Kind = "selector", Result = StageResult.Pass }],
+    };
+}

@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using Hikigane.Resources.Deliveries;
+using Hikigane.Resources.Json;
+using Hikigane.Triggers.Interceptors;
+
+namespace Hikigane.Triggers.Verdicts;
+
+/// <summary>Why a chain ended, in words for people. The upstream message tells which case it is.</summary>
+internal sealed record InterceptorCause(TriggerOutcome Outcome, string Code, string Message, string Explain, string Fix)
+{
+    public static InterceptorCause Of(ChainResult result, ReceivedEvent received, IReadOnlyList<JsonObject> links)
+    {
+        if (result.Stopped is not { } stopped)
+        {
+            var error = result.Error ?? "";
+            return new(TriggerOutcome.Error, "interceptor.unreachable", error, $"Interceptor `{result.Link}` did not answer as it should: {error}.",
+                "Check that the interceptor's service runs and that its address is right.");
+        }
+
+        var headers = EventHeaders.From(received.Headers);
+        var link = links.FirstOrDefault(one => one.Text("ref", "name") == result.Link);
+        var cause = FromMessage(stopped, result, headers, link);
+        return cause with
+        {
+            Message = stopped.Message,
+            Code = stopped.Cause.Length > 0 ? stopped.Cause : cause.Code,
+            Explain = stopped.Explain.Length > 0 ? stopped.Explain : cause.Explain,
+        };
+    }
+
+    private static InterceptorCause FromMessage(
+        InterceptorResponse stopped, ChainResult result, IReadOnlyDictionary<string, IReadOnlyList<string>> headers, JsonObject? link)
+    {
+        var message = stopped.Message;
+        if (Has("did not return true"))
+        {
+            return Filtered("filter.false", "Filter said no." + FalseTerm(stopped.Expressions), "Edit the filter and test it against this event.");
+        }
+
+        if (Has("error evaluating cel expression"))
+        {
+            return Failed("filter.error", "Filter could not be evaluated." + FailedTerm(stopped.Expressions),
+                Has("no such key") ? "Guard the access with has(…)." : "Correct the expression.");
+        }
+
+        if (message.StartsWith("event type ", StringComparison.Ordinal))
+        {
+            return EventType(message, headers, link);
+        }
+
+        if (Has("form parameter encoding not supported"))
+        {
+            return Rejected("content-type", "Form-encoded payload. The sender uses `application/x-www-form-urlencoded`; this interceptor needs JSON.",
+                "Change the hook's content type to application/json.");
+        }
+
+        return Signature(message, link) ?? (Has("owners check requirements not met")
+            ? Filtered("owners", "The sender is not an owner and no owner commented `/ok-to-test`.", "Have an owner comment /ok-to-test.")
+            : Has("error getting changed files")
+                ? Failed("changed-files", "GitHub's API refused the list of files.", "Check the personal access token and its rights.")
+                : Filtered("interceptor.stop", $"Interceptor `{result.Link}` stopped it: \"{message}\" (code {stopped.Code}).", ""));
+
+        bool Has(string text) => message.Contains(text, StringComparison.Ordinal);
+    }
+
+    private static InterceptorCause EventType(string message, IReadOnlyDictionary<string, IReadOnlyList<string>> headers, JsonObject? link)
+    {
+        var sent = message["event type ".Length..].Replace(" is not allowed", "", StringComparison.Ordinal);
+        if (sent.Length == 0)
+        {
+            var header = link.Text("ref", "name") switch { "gitlab" => "X-Gitlab-Event", "bitbucket" => "X-Event-Key", _ => "X-GitHub-Event" };
+            return Filtered("event.header-missing", $"No `{header}` header: this request was not made by the service that the trigger expects.",
+                headers.First("User-Agent").StartsWith("curl", StringComparison.OrdinalIgnoreCase)
+                    ? $"Add -H '{header}: …' to the curl command."
+                    : "Use a CEL-only trigger for requests made by hand.");
+        }
+
+        var accepted = link.Objects("params").FirstOrDefault(param => param.Text("name") == "eventTypes").Items("value").Select(one => $"`{one.Text()}`");
+        return Filtered("event.type", $"Event type not listed. This trigger accepts {string.Join(", ", accepted)}; the sender sent `{sent}`.", $"Add `{sent}` to eventTypes.");
+    }
+
+    private static InterceptorCause? Signature(string message, JsonObject? link)
+    {
+        var secret = link.Objects("params").FirstOrDefault(param => param.Text("name") == "secretRef");
+        var name = secret.Text("value", "secretName");
+        var key = secret.Text("value", "secretKey");
+        return message switch
+        {
+            _ when message.StartsWith("no X-", StringComparison.Ordinal) =>
+                Rejected("signature.missing", "Not signed. The trigger requires a signature, the request has none.", "Set the secret on the hook."),
+            _ when message.Contains("secretKey is empty", StringComparison.Ordinal) =>
+                Failed("signature.secret-key-empty", "The interceptor names a secret but no key.", "Set secretRef.secretKey."),
+            _ when message.StartsWith("error getting secret", StringComparison.Ordinal) =>
+                Failed("signature.secret-missing", $"Secret `{name}` with key `{key}` does not exist.", $"kubectl create secret generic {name} --from-literal={key}=…"),
+            _ when message.Contains("signature check failed", StringComparison.Ordinal) || message == "Invalid X-GitLab-Token" =>
+                Rejected("signature.mismatch", $"Signature does not match secret `{name}` key `{key}`.",
+                    "Use the same secret on both sides; recreate it with --from-literal so that no line break is in it."),
+            _ when message.Contains("error parsing signature", StringComparison.Ordinal) || message.Contains("hash type prefix", StringComparison.Ordinal)
+                || message.Contains("error decoding signature", StringComparison.Ordinal) =>
+                Rejected("signature.mismatch", "The signature header cannot be read.", "Send `sha256=` and the digest in hex."),
+            _ => null,
+        };
+    }
+
+    private static string FalseTerm(IReadOnlyList<EvaluatedExpression> terms)
+    {
+        // The deepest that is false is the one that decided.
+        var decisive = terms.Where(term => term.Value == "false").OrderByDescending(term => term.Depth).FirstOrDefault();
+        return decisive is null ? "" : $" `{decisive.Source}` is false.";
+    }
+
+    private static string FailedTerm(IReadOnlyList<EvaluatedExpression> terms)
+    {
+        var failed = terms.Where(term => term.IsError).OrderByDescending(term => term.Depth).FirstOrDefault();
+        return failed is null ? "" : $" `{failed.Source}`: {failed.Value}.";
+    }
+
+    private static InterceptorCause Filtered(string code, string explain, string fix) => new(TriggerOutcome.Filtered, code, "", explain, fix);
+
+    private static InterceptorCause Rejected(string code, string explain, string fix) => new(TriggerOutcome.Rejected, code, "", explain, fix);
+
+    private static InterceptorCause Failed(string code, string explain, string fix) => new(TriggerOutcome.Error, code, "", explain, fix);
+}
