@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+
+namespace Hikigane.Triggers.Interceptors;
+
+/// <summary>The checks that the built-in interceptors share. Each gives a "no", or null to go on.</summary>
+internal static class BuiltInSteps
+{
+    /// <summary>Runs a built-in; params of the wrong type are a "no", as upstream.</summary>
+    public static async ValueTask<InterceptorResponse> WithParamsAsync(Func<ValueTask<InterceptorResponse>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (FormatException exception)
+        {
+            return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, exception.Message);
+        }
+    }
+
+    public static InterceptorResponse? EventType(IReadOnlyList<string>? allowed, string sent) =>
+        allowed is null || allowed.Contains(sent) ? null
+        : InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, $"event type {sent} is not allowed");
+
+    /// <summary>The secret's bytes, or why there are none.</summary>
+    public static async ValueTask<SecretValue> ReadAsync(
+        SecretReader secrets, InterceptorRequest request, SecretRef reference, CancellationToken cancellationToken) =>
+        reference.Name.Length == 0
+            ? SecretValue.Missing("resource name may not be empty")
+            : await secrets(new SecretKey(request.Context?.Namespace ?? "", reference.Name, reference.Key), cancellationToken);
+
+    /// <summary>Compares without telling by its duration where the difference is.</summary>
+    public static bool AreEqual(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) => CryptographicOperations.FixedTimeEquals(left, right);
+}
