@@ -19,7 +19,11 @@ public static class BindingParams
         var gathered = new List<BoundParam>();
         foreach (var binding in triggerSpec.Objects("bindings"))
         {
-            if (binding.Text("ref") is { Length: > 0 } reference)
+            if (binding.Text("name") is { Length: > 0 } && binding.Text("value") is not null)
+            {
+                gathered.Add(Parsed.GetValue(binding, one => [Bound(one, "")])[0]);
+            }
+            else if (binding.Text("ref") is { Length: > 0 } reference)
             {
                 var isCluster = binding.Text("kind") == "ClusterTriggerBinding";
                 var target = isCluster ? lookups.ClusterBinding(reference) : lookups.Binding(ns, reference);
@@ -30,10 +34,6 @@ public static class BindingParams
                 }
 
                 gathered.AddRange(Parsed.GetValue(target, one => [.. one.Objects("spec", "params").Select(param => Bound(param, one.Name()))]));
-            }
-            else if (binding.Text("name") is { Length: > 0 } && binding.Text("value") is not null)
-            {
-                gathered.Add(Parsed.GetValue(binding, one => [Bound(one, "")])[0]);
             }
             else
             {

@@ -27,7 +27,8 @@ internal static class BuiltInSteps
         SecretReader secrets, InterceptorRequest request, SecretRef reference, CancellationToken cancellationToken) =>
         reference.Name.Length == 0
             ? SecretValue.Missing("resource name may not be empty")
-            : await secrets(new SecretKey(request.Context?.Namespace ?? "", reference.Name, reference.Key), cancellationToken);
+            : request.Context is null or { Namespace: "" } ? SecretValue.Missing("the server could not find the requested resource")
+            : await secrets(new SecretKey(request.Context.Namespace, reference.Name, reference.Key), cancellationToken);
 
     /// <summary>Compares without telling by its duration where the difference is.</summary>
     public static bool AreEqual(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) => CryptographicOperations.FixedTimeEquals(left, right);

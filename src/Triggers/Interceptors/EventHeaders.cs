@@ -9,9 +9,10 @@ public static class EventHeaders
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> From(IEnumerable<KeyValuePair<string, string>> received)
     {
         var headers = new SortedDictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
-        foreach (var (name, value) in received)
+        foreach (var (name, sent) in received)
         {
             var canonical = Canonical(name);
+            var value = sent.Trim(' ', '\t');
             if (canonical == "Host")
             {
                 continue;

@@ -23,7 +23,13 @@ public sealed class GitHub
 
     private async ValueTask<InterceptorResponse> ProcessAsync(InterceptorRequest request, CancellationToken cancellationToken)
     {
-        // 1 params, all of them before anything else
+        // 1 content type
+        if (request.Header.First("Content-Type") == "application/x-www-form-urlencoded")
+        {
+            return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "form parameter encoding not supported, please change the hook to send JSON payloads");
+        }
+
+        // 2 params, all of them before any is used
         var values = InterceptorParams.Of(request);
         var secret = values.Secret("secretRef");
         var eventTypes = values.Texts("eventTypes");
@@ -33,25 +39,20 @@ public sealed class GitHub
         var (checksOwners, ownersToken, checkType) =
             (owners?.Flag("enabled") ?? false, owners?.Secret("personalAccessToken"), owners?.Text("checkType", "github.CheckType") ?? "");
 
-        // 2 content type, event type
-        if (request.Header.First("Content-Type") == "application/x-www-form-urlencoded")
-        {
-            return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "form parameter encoding not supported, please change the hook to send JSON payloads");
-        }
-
+        // 3 event type
         var sent = request.Header.First("X-GitHub-Event");
         if (BuiltInSteps.EventType(eventTypes, sent) is { } refused)
         {
             return refused;
         }
 
-        // 3 signature
+        // 4 signature
         if (secret is not null && await CheckSignatureAsync(request, secret, cancellationToken) is { } wrong)
         {
             return wrong;
         }
 
-        // 4 owners before files: upstream forgets the owners when files are asked for, which lets strangers through
+        // 5 owners before files: upstream forgets the owners when files are asked for, which lets strangers through
         var wantsFiles = addsFiles && sent is ("pull_request" or "push");
         var wantsOwners = checksOwners && sent is ("pull_request" or "issue_comment");
         if ((wantsFiles || wantsOwners) && request.Context is null)

@@ -4,6 +4,7 @@ using Hikigane.Resources.Deliveries;
 using Hikigane.Resources.Json;
 using Hikigane.Triggers;
 using Hikigane.Triggers.Interceptors;
+using Hikigane.Triggers.Templates;
 
 namespace Hikigane.Golden.Triggers;
 
@@ -107,6 +108,8 @@ internal static class BindingsJudge
             manifest.Ensure("metadata").Remove("name");
         }
 
-        return JsonNode.Parse(manifest.ToJsonString().Replace(EventId, "<eventID>", StringComparison.Ordinal))!;
+        return JsonNode.Parse(manifest.ToJsonString()
+            .Replace(EventId, "<eventID>", StringComparison.Ordinal)
+            .Replace(GeneratedName.Uid(EventId, $"{Namespace}/push-trigger"), "<uid>", StringComparison.Ordinal))!;
     }
 }
