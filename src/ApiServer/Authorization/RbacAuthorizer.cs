@@ -36,7 +36,7 @@ public sealed class RbacAuthorizer(ObjectsOf objects)
     /// (roles) or <c>bind</c> (bindings), which the caller checks first.
     /// </summary>
     public IReadOnlyList<string> MissingFor(Subject subject, JsonObject role, string ns) =>
-        [.. PolicyRule.Of(role).Where(rule => !rule.Parts(ns).All(part => Decide(subject, part).IsAllowed)).Select(rule => rule.ToString())];
+        [.. Rules(role, []).Where(rule => !rule.Parts(ns).All(part => Decide(subject, part).IsAllowed)).Select(rule => rule.ToString())];
 
     /// <summary>The role that a binding refers to, or null when it is missing.</summary>
     public JsonObject? RoleOf(JsonObject binding) => binding.Text("roleRef", "kind") == "ClusterRole"

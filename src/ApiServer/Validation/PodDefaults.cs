@@ -21,6 +21,12 @@ public static class PodDefaults
         Set(spec, "schedulerName", "default-scheduler");
         Set(spec, "terminationGracePeriodSeconds", 30);
         spec["securityContext"] ??= new JsonObject();
+        if (spec.Text("serviceAccountName") is { Length: > 0 } account)
+        {
+            // The deprecated alias always says the same.
+            spec["serviceAccount"] = account;
+        }
+
         if (!isTemplate)
         {
             Set(spec, "enableServiceLinks", true);
@@ -28,7 +34,7 @@ public static class PodDefaults
 
         foreach (var container in ContainerLists.SelectMany(list => spec.Objects(list)))
         {
-            ApplyContainer(container);
+            ApplyContainer(container, isTemplate);
         }
 
         foreach (var volume in spec.Objects("volumes"))
@@ -68,13 +74,13 @@ public static class PodDefaults
 
     private static bool IsEmpty(JsonObject container, string list) => container.Object("resources", list) is null or { Count: 0 };
 
-    private static void ApplyContainer(JsonObject container)
+    private static void ApplyContainer(JsonObject container, bool isTemplate)
     {
         Set(container, "imagePullPolicy", IsLatest(container.Text("image") ?? "") ? "Always" : "IfNotPresent");
         Set(container, "terminationMessagePath", "/dev/termination-log");
         Set(container, "terminationMessagePolicy", "File");
         container["resources"] ??= new JsonObject();
-        if (container.Object("resources", "limits") is { } limits)
+        if (!isTemplate && container.Object("resources", "limits") is { } limits)
         {
             var requests = container.Ensure("resources", "requests");
             foreach (var (name, quantity) in limits)

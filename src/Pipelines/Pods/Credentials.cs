@@ -87,8 +87,8 @@ internal sealed class Credentials
         _ => [],
     };
 
-    /// <summary>Values of the annotations with a prefix, in the order of their keys.</summary>
+    /// <summary>Values of the annotations with a prefix, sorted.</summary>
     private static IEnumerable<string> Annotated(JsonObject secret, string prefix) =>
         (secret.Object("metadata", "annotations") ?? []).Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
-        .OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value?.ToString() ?? "");
+        .Select(pair => pair.Value?.ToString() ?? "").Order(StringComparer.Ordinal);
 }

@@ -74,6 +74,9 @@ public sealed class StepProtocol(StepArguments arguments, IReadOnlyDictionary<st
             if (decision.HasFailed)
             {
                 yield return new StepAction.Say($"error occurred while waiting for {arguments.PostFile}.beforestepexit : before step breakpoint error file, user decided to skip the current step execution");
+                var skippedAt = new StepAction.Now();
+                yield return skippedAt;
+                AddStart(skippedAt.At);
                 foreach (var action in Finish(new Ending(".err", null, 1, [], "Skipping execute step script because before step breakpoint fail-continue")))
                 {
                     yield return action;
@@ -365,7 +368,11 @@ public sealed class StepProtocol(StepArguments arguments, IReadOnlyDictionary<st
         if (message is null)
         {
             resultError = StepTermination.TooLong;
-            yield break;
+            message = StepTermination.Write(StepTermination.Merge(Encoding.UTF8.GetString(existing.Content ?? []), results), arguments.CompressTermination);
+            if (message is null)
+            {
+                yield break;
+            }
         }
 
         yield return new StepAction.WriteFile(arguments.TerminationPath, message);

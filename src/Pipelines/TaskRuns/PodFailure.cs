@@ -66,8 +66,9 @@ internal static class PodFailure
             : $"\"{container.Name}\" exited with code {container.ExitCode}";
     }
 
+    /// <summary>Containers that have ended, in the order of the pod's containers.</summary>
     private static IEnumerable<Ended> Terminated(JsonObject pod, string list) =>
-        pod.Objects("status", list).Where(status => status.Object("state", "terminated") is not null).Select(status => new Ended(
+        PodReader.InOrder(pod, list).Where(status => status.Object("state", "terminated") is not null).Select(status => new Ended(
             status.Text("name") ?? "",
             status.Integer("state", "terminated", "exitCode") ?? 0,
             status.Text("state", "terminated", "reason") ?? "",

@@ -118,11 +118,12 @@ internal sealed class PodReader
     }
 
     /// <summary>Container statuses in the order of the pod's containers.</summary>
-    private List<JsonObject> Ordered()
+    private List<JsonObject> Ordered() => InOrder(pod, "containerStatuses");
+
+    public static List<JsonObject> InOrder(JsonObject pod, string list)
     {
-        var statuses = pod.Objects("status", "containerStatuses").ToList();
         var order = pod.Objects("spec", "containers").Select(container => container.Text("name")).ToList();
-        return [.. statuses.OrderBy(one => order.IndexOf(one.Text("name")) is var at and >= 0 ? at : int.MaxValue)];
+        return [.. pod.Objects("status", list).OrderBy(one => order.IndexOf(one.Text("name")) is var at and >= 0 ? at : int.MaxValue)];
     }
 
     private JsonObject ReadStep(JsonObject container, IReadOnlyList<RunResult> logged, bool isDone, Dictionary<string, JsonNode?> provenance, List<string> errors)

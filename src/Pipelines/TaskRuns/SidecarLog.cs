@@ -37,7 +37,7 @@ internal static class SidecarLog
             };
             if (type == 0)
             {
-                errors.Add($"invalid sidecar result type {entry.Text("type")}. Must be task or step or stepArtifact or taskArtifact");
+                errors.Add($"invalid sidecar result type {entry.Text("type")}. Must be task or step or stepArtifact");
                 return results;
             }
 

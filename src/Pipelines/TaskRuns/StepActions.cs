@@ -75,9 +75,9 @@ internal static class StepActions
     private static string? Merge(JsonObject step, JsonObject action, JsonObject taskSpec, JsonObject run)
     {
         var spec = action.Object("spec")?.Copy() ?? [];
-        TaskRunDefaults.SetTask(new JsonObject { ["params"] = spec["params"]?.DeepClone() });
         var declared = spec.Objects("params").ToList();
         declared.ForEach(TaskRunDefaults.SetParam);
+        spec.Objects("results").ToList().ForEach(TaskRunDefaults.SetResult);
         var given = step.Objects("params").Select(param => param.Copy()).ToList();
         if (CheckNames(declared, given) is { } wrong)
         {

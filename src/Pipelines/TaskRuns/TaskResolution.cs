@@ -15,10 +15,10 @@ internal abstract record Resolved
     /// <summary>The Task, with StepActions merged into their steps.</summary>
     public sealed record Found(string Name, JsonObject TaskSpec, JsonObject? Metadata, JsonObject? RefSource, IReadOnlyDictionary<int, JsonObject> StepSources) : Resolved;
 
-    /// <summary>A resolver has not answered yet; the request is to be made where it does not exist.</summary>
-    public sealed record Waiting(string Reason, string Message, IReadOnlyList<JsonObject> Requests) : Resolved;
+    /// <summary>A resolver has not answered yet; the request is to be made where it does not exist. The Task is known when a step waits.</summary>
+    public sealed record Waiting(string Reason, string Message, IReadOnlyList<JsonObject> Requests, Found? Task = null) : Resolved;
 
-    public sealed record Failed(string Reason, string Message) : Resolved;
+    public sealed record Failed(string Reason, string Message, Found? Task = null) : Resolved;
 }
 
 /// <summary>
@@ -30,13 +30,20 @@ internal static class TaskResolution
     public static Resolved Resolve(TaskRunWorld world, JsonObject run)
     {
         var reference = run.Object("spec", "taskRef");
-        if (FindTask(world, run, reference) is not Resolved.Found found)
+        var task = FindTask(world, run, reference);
+        if (task is not Resolved.Found found)
         {
-            return FindTask(world, run, reference);
+            return task;
         }
 
         TaskRunDefaults.SetTask(found.TaskSpec);
-        return StepActions.Resolve(world, run, found);
+        var asWritten = found with { TaskSpec = found.TaskSpec.Copy() };
+        return StepActions.Resolve(world, run, found) switch
+        {
+            Resolved.Waiting waiting => waiting with { Task = asWritten },
+            Resolved.Failed failed => failed with { Task = asWritten },
+            var resolved => resolved,
+        };
     }
 
     private static Resolved FindTask(TaskRunWorld world, JsonObject run, JsonObject? reference)

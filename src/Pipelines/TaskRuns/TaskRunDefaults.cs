@@ -44,7 +44,7 @@ public static class TaskRunDefaults
             SetParam(param);
         }
 
-        foreach (var result in taskSpec.Objects("results").Concat(taskSpec.Objects("steps").SelectMany(step => step.Objects("results"))))
+        foreach (var result in taskSpec.Objects("results"))
         {
             SetResult(result);
         }
@@ -52,12 +52,25 @@ public static class TaskRunDefaults
         foreach (var container in taskSpec.Objects("steps").Concat(taskSpec.Objects("sidecars")))
         {
             container["name"] ??= "";
-            container["computeResources"] ??= new JsonObject();
+            SetResources(container);
         }
 
         if (taskSpec.Object("stepTemplate") is { } template)
         {
-            template["computeResources"] ??= new JsonObject();
+            SetResources(template);
+        }
+    }
+
+    /// <summary>Quantities in their canonical spelling; the field itself is always written.</summary>
+    private static void SetResources(JsonObject container)
+    {
+        container["computeResources"] ??= new JsonObject();
+        foreach (var amounts in new[] { container.Object("computeResources", "requests"), container.Object("computeResources", "limits") }.OfType<JsonObject>())
+        {
+            foreach (var (name, amount) in amounts.ToList())
+            {
+                amounts[name] = Quantity.Canonical(amount?.ToString() ?? "");
+            }
         }
     }
 
@@ -72,7 +85,7 @@ public static class TaskRunDefaults
         SetProperties(param);
     }
 
-    private static void SetResult(JsonObject result)
+    internal static void SetResult(JsonObject result)
     {
         if (string.IsNullOrEmpty(result.Text("type")))
         {

@@ -18,15 +18,18 @@ public sealed partial class TaskRunReconciler
         switch (TaskResolution.Resolve(world, run))
         {
             case Resolved.Waiting waiting:
+                Keep(waiting.Task);
                 Conditions.SetSucceeded(status, "Unknown", waiting.Reason, waiting.Message, now);
                 changes.AddRange(waiting.Requests.Select(request => new Change.Create(Kinds.ResolutionRequest, request)));
                 EmitChange(fromNothing: true);
                 wakeAt = now + ResolutionPause;
                 return null;
             case Resolved.Failed failed:
+                Keep(failed.Task);
                 return Refuse(failed.Reason, failed.Message);
             case Resolved.Found found:
                 Keep(found);
+                StepStates.Begin(status, found.TaskSpec, found.StepSources);
                 var wrong = TaskRunValidation.Check(run, found.TaskSpec, found.Name, config);
                 if (wrong is null)
                 {
@@ -44,13 +47,23 @@ public sealed partial class TaskRunReconciler
     {
         MarkFailed(reason, message);
         EmitChange(fromNothing: true);
-        events.Add(new ObjectEvent("Warning", InternalError, message));
+        EmitError(message);
         return null;
     }
 
     /// <summary>The Task goes into the status once, its labels and annotations to the run, where the run's own win.</summary>
-    private void Keep(Resolved.Found found)
+    private void Keep(Resolved.Found? found)
     {
+        if (found is null)
+        {
+            return;
+        }
+
+        if (status.Objects("taskSpec", "steps").Any(step => step.Object("ref") is not null))
+        {
+            status["taskSpec"] = found.TaskSpec.DeepClone();
+        }
+
         if (status["taskSpec"] is null)
         {
             status["taskSpec"] = found.TaskSpec.DeepClone();
@@ -81,8 +94,6 @@ public sealed partial class TaskRunReconciler
                 provenance["refSource"] ??= found.RefSource.DeepClone();
             }
         }
-
-        StepStates.Begin(status, found.TaskSpec, found.StepSources);
     }
 
     /// <summary>The configured binding for workspaces that the run leaves open.</summary>
@@ -139,6 +150,11 @@ public sealed partial class TaskRunReconciler
     /// <summary>Plans the pod; null when there can be none (the condition says why).</summary>
     private JsonObject? CreatePod(JsonObject taskSpec, Dictionary<string, JsonObject> volumes)
     {
+        if (TaskRunValidation.CheckSteps(taskSpec) is { } wrong)
+        {
+            return RefusePod(null, wrong);
+        }
+
         var podSpec = taskSpec.Copy();
         WorkspaceVolumes.Apply(podSpec, run.Objects("spec", "workspaces").ToList(), volumes);
         TaskRunVariables.ApplyCredentials(podSpec);
@@ -216,7 +232,7 @@ public sealed partial class TaskRunReconciler
 
         MarkFailed(reason, message);
         EmitChange();
-        events.Add(new ObjectEvent("Warning", InternalError, message));
+        EmitError(message);
         return null;
     }
 
@@ -248,7 +264,7 @@ public sealed partial class TaskRunReconciler
         EmitChange();
         if (error is not null)
         {
-            events.Add(new ObjectEvent("Warning", InternalError, error));
+            EmitError(error);
         }
 
         wakeAt ??= Conditions.IsDone(status) ? null : Deadline;
@@ -270,7 +286,7 @@ public sealed partial class TaskRunReconciler
 
         if (CurrentPod is not { } pod)
         {
-            events.Add(new ObjectEvent("Warning", InternalError, $"pods \"{podName}\" not found"));
+            EmitError($"pods \"{podName}\" not found");
             return;
         }
 

@@ -225,6 +225,9 @@ public sealed partial class TaskRunReconciler
         wakeAt = now;
     }
 
+    /// <summary>An error as knative's controllers record it: without the mark that says whose error it is.</summary>
+    private void EmitError(string message) => events.Add(new ObjectEvent("Warning", InternalError, message.Replace("[User error] ", "", StringComparison.Ordinal)));
+
     /// <summary>Labels and annotations that the run got here.</summary>
     private IEnumerable<Change> MetadataChange()
     {

@@ -51,6 +51,20 @@ internal static partial class TaskRunValidation
         return missing.Count > 0 ? $"[User error] missing keys for these results which are required in TaskResult's properties {GoText.Map(missing)}" : null;
     }
 
+    /// <summary>Values that only variables could give to steps.</summary>
+    public static string? CheckSteps(JsonObject taskSpec)
+    {
+        foreach (var (step, index) in taskSpec.Objects("steps").Select((step, i) => (step, i)))
+        {
+            if (step.Text("onError") is { Length: > 0 } onError and not ("continue" or "stopAndFail"))
+            {
+                return $"invalid value: \"{onError}\": steps[{index}].onError\nTask step onError must be either \"continue\" or \"stopAndFail\"";
+            }
+        }
+
+        return null;
+    }
+
     private static (string Reason, string Message)? User(string reason, string? message) => message is null ? null : (reason, "[User error] " + message);
 
     private static string? Resources(JsonObject taskSpec)
@@ -103,7 +117,7 @@ internal static partial class TaskRunValidation
 
     private static Dictionary<string, IReadOnlyList<string>> Missing(Dictionary<string, List<string>> needed, IEnumerable<(string Name, IEnumerable<string> Keys)> provided) =>
         provided.GroupBy(one => one.Name).Where(group => needed.ContainsKey(group.Key))
-        .Select(group => (group.Key, Keys: (IReadOnlyList<string>)[.. needed[group.Key].Except(group.SelectMany(one => one.Keys))]))
+        .Select(group => (group.Key, Keys: (IReadOnlyList<string>)[.. needed[group.Key].Where(key => !group.Any(one => one.Keys.Contains(key)))]))
         .Where(one => one.Keys.Count > 0).ToDictionary(one => one.Key, one => one.Keys);
 
     private static string? Enums(JsonObject taskSpec, List<JsonObject> given)

@@ -106,7 +106,7 @@ internal static class TerminationMessage
         catch (FormatException)
         {
             var at = encoded.TakeWhile(one => char.IsAsciiLetterOrDigit(one) || one is '+' or '/').Count();
-            error = $"base64 decoding: illegal base64 data at input byte {at}";
+            error = $"base64 decode: illegal base64 data at input byte {at}";
         }
         catch (InvalidDataException)
         {
@@ -123,6 +123,14 @@ internal static class TerminationMessage
         if (first.Length == 0 || first[0] is '[' or '{' or '"')
         {
             return "unexpected end of JSON input";
+        }
+
+        foreach (var literal in new[] { "true", "false", "null" }.Where(literal => literal[0] == first[0]))
+        {
+            var same = literal.Zip(first).TakeWhile(pair => pair.First == pair.Second).Count();
+            return same < first.Length && same < literal.Length
+                ? $"invalid character '{first[same]}' in literal {literal} (expecting '{literal[same]}')"
+                : "unexpected end of JSON input";
         }
 
         return $"invalid character '{first[0]}' looking for beginning of value";

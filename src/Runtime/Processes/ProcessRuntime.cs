@@ -15,7 +15,7 @@ public sealed class ProcessRuntime(SandboxKind sandbox, IReadOnlyList<string> hi
 
     public string? ImageNotice => "The image is not used: the container runs as a process of this machine";
 
-    public async Task<RunningContainer> StartAsync(ContainerLaunch launch, CancellationToken cancellationToken)
+    public Task<RunningContainer> StartAsync(ContainerLaunch launch, CancellationToken cancellationToken)
     {
         var program = FindProgram(launch);
         var command = Sandbox.Command(sandbox, launch, hidden);
@@ -30,9 +30,10 @@ public sealed class ProcessRuntime(SandboxKind sandbox, IReadOnlyList<string> hi
             throw new ContainerStartException($"exec: \"{program}\": {exception.Message}");
         }
 
+        // A short program may have ended, and its handle be gone, before the next line.
+        var processId = process.Id;
         var exit = FollowAsync(process, launch, cancellationToken);
-        await Task.CompletedTask;
-        return new RunningContainer(process.Id, exit, signal => Signal(process, signal));
+        return Task.FromResult(new RunningContainer(processId, exit, signal => Signal(process, signal)));
     }
 
     public IReadOnlyList<string>? EnterCommand(RunningContainer container, IReadOnlyList<string> command)

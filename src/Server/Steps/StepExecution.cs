@@ -138,6 +138,6 @@ internal sealed class StepExecution(StepShell shell, ContainerPaths paths, PodSi
         using var file = File.OpenRead(found);
         Span<byte> magic = stackalloc byte[4];
         var read = file.ReadAtLeast(magic, 4, throwOnEndOfStream: false);
-        return magic[..read].StartsWith("#!"u8) || magic[..read].StartsWith("\x7fELF"u8) ? null : $"fork/exec {program}: exec format error";
+        return magic[..read].StartsWith("#!"u8) || magic[..read].StartsWith("\u007fELF"u8) ? null : $"fork/exec {program}: exec format error";
     }
 }

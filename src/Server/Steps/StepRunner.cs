@@ -28,15 +28,17 @@ public sealed class StepRunner(StepCel cel, TimeProvider time)
     private Task<int> RunStepAsync(ContainerContext context, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> words = [.. context.Launch.Command.Skip(1)];
-        return Shell(context).RunAsync(StepCommands.Recognises(words) ? StepCommands.Run(words) : Protocol(words, context.Launch.Environment), cancellationToken);
+        return Shell(context).RunAsync(StepCommands.Recognises(words) ? StepCommands.Run(words) : Protocol(words, context.Launch), cancellationToken);
     }
 
     /// <summary>The protocol for an argument vector; a usage error ends it with 2.</summary>
-    public IEnumerable<StepAction> Protocol(IReadOnlyList<string> words, IReadOnlyDictionary<string, string> environment)
+    public IEnumerable<StepAction> Protocol(IReadOnlyList<string> words, ContainerLaunch launch)
     {
         var (arguments, error) = StepArguments.Parse(words);
+        // Without a folder of its own a step reports into its working directory.
+        arguments = arguments.MetadataFolder.Length > 0 ? arguments : arguments with { MetadataFolder = launch.WorkingDirectory };
         return error is null
-            ? new StepProtocol(arguments, environment, cel).Run()
+            ? new StepProtocol(arguments, launch.Environment, cel).Run()
             : [new StepAction.Say(error, isStamped: false), new StepAction.Exit(2)];
     }
 
@@ -45,7 +47,7 @@ public sealed class StepRunner(StepCel cel, TimeProvider time)
     {
         IReadOnlyList<string> words = [.. context.Launch.Command.Skip(1)];
         words = words.Count >= 3 && words[0] == "init" ? ["step-init", .. words.Skip(3)] : words;
-        return Shell(context).RunAsync(StepCommands.Recognises(words) ? StepCommands.Run(words) : Protocol(words, context.Launch.Environment), cancellationToken);
+        return Shell(context).RunAsync(StepCommands.Recognises(words) ? StepCommands.Run(words) : Protocol(words, context.Launch), cancellationToken);
     }
 
     private Task<int> MakeFoldersAsync(ContainerContext context, CancellationToken cancellationToken)

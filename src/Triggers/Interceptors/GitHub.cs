@@ -181,7 +181,10 @@ public sealed class GitHub
         var stream = YamlReader.Read(file);
         if (stream.Errors.Count > 0)
         {
-            throw new InterceptorException($"yaml: line {stream.Errors[0].Line}: {stream.Errors[0].Message}");
+            // The parser names its context first and ends with a full stop; upstream's counts lines from 0 here.
+            var (message, line, _) = stream.Errors[0];
+            var problem = message[(message.IndexOf(", ", StringComparison.Ordinal) is var comma and >= 0 ? comma + 2 : 0)..].TrimEnd('.');
+            throw new InterceptorException($"yaml: line {Math.Max(1, line - 1)}: {problem}");
         }
 
         var owners = stream.Documents.FirstOrDefault()?.Root;

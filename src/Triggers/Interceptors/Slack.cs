@@ -11,12 +11,12 @@ public static class Slack
 
     private static InterceptorResponse Process(InterceptorRequest request)
     {
-        var requested = InterceptorParams.Of(request).Texts("requestedFields");
         if (request.Header.First("Content-Type") != "application/x-www-form-urlencoded" || request.Header.First("X-Slack-Signature").Length == 0)
         {
             return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "missing header in payload: ContentType application/x-www-form-urlencoded");
         }
 
+        var requested = InterceptorParams.Of(request).Texts("requestedFields");
         var (payload, error) = Payload(request.Body);
         if (error is not null)
         {

@@ -85,7 +85,7 @@ internal static partial class EntrypointFiles
             }
             else
             {
-                files[path] = File.ReadAllText(entry.FullName);
+                files[path] = System.Text.Encoding.UTF8.GetString(File.ReadAllBytes(entry.FullName));
             }
         }
     }

@@ -56,7 +56,7 @@ internal static class EntrypointJudge
         var during = DuringAsync(input, root, signals, received.Writer, ended.Token);
         IReadOnlyList<string> words = [.. launch.Command.Skip(1)];
         var runner = new StepRunner(EntrypointCel.Evaluate, TimeProvider.System);
-        var exit = await shell.RunAsync(StepCommands.Recognises(words) ? StepCommands.Run(words) : runner.Protocol(words, launch.Environment), CancellationToken.None);
+        var exit = await shell.RunAsync(StepCommands.Recognises(words) ? StepCommands.Run(words) : runner.Protocol(words, launch), CancellationToken.None);
         await ended.CancelAsync();
         await during;
         return Compare(recorded.Object("want")!, exit, output[0].ToString(), before, root);

@@ -21,6 +21,11 @@ internal static partial class PodNormalisation
             Container(container);
         }
 
+        foreach (var volume in spec.Objects("volumes"))
+        {
+            Volume(volume);
+        }
+
         foreach (var source in spec.Objects("volumes").SelectMany(volume => volume.Select(pair => pair.Value).OfType<JsonObject>()))
         {
             Drop(source, "defaultMode", "420");
@@ -64,11 +69,31 @@ internal static partial class PodNormalisation
             case JsonArray list:
                 return new JsonArray([.. list.Select(item => item is null ? null : Texts(item))]);
             case JsonValue value when value.TryGetValue<string>(out var text):
-                text = Uid().Replace(text, "<uid>");
                 text = Heredoc().Replace(text, match => Encoding.UTF8.GetString(Convert.FromBase64String(match.Value)));
-                return Claim().Replace(Debug().Replace(Script().Replace(text, "$1-<rand>"), "$1-<rand>"), "pvc-<hash>");
+                text = Request().Replace(Clock().Replace(Uid().Replace(text, "<uid>"), "<time>"), "demo-<hash>");
+                return Claim().Replace(Debug().Replace(Script().Replace(text, "$1-<rand>"), "$1-<rand>"), "$1-<hash>");
             default:
                 return node.DeepClone();
+        }
+    }
+
+    /// <summary>What the API server fills in.</summary>
+    private static void Volume(JsonObject volume)
+    {
+        if (volume.Count == 1)
+        {
+            volume["emptyDir"] = new JsonObject();
+        }
+
+        if (volume.Object("hostPath") is { } path)
+        {
+            path["type"] ??= "";
+        }
+
+        if (volume.Object("ephemeral", "volumeClaimTemplate") is { } template)
+        {
+            template["metadata"] ??= new JsonObject();
+            template.Ensure("spec")["volumeMode"] ??= "Filesystem";
         }
     }
 
@@ -146,6 +171,12 @@ internal static partial class PodNormalisation
     [GeneratedRegex("(heredoc-randomly-generated)-[a-z0-9]{5}")]
     private static partial Regex Debug();
 
-    [GeneratedRegex(@"\bpvc-[0-9a-f]{10}\b")]
+    [GeneratedRegex("2026-06-0[12]T[0-9:]{8}Z")]
+    private static partial Regex Clock();
+
+    [GeneratedRegex("demo-[0-9a-f]{32}")]
+    private static partial Regex Request();
+
+    [GeneratedRegex(@"\b([a-z]*pvc)-[0-9a-f]{10}\b")]
     private static partial Regex Claim();
 }

@@ -9,7 +9,7 @@ namespace Hikigane.Golden.Pipelines;
 /// <summary>A TaskRun and what it refers to → the pod.</summary>
 internal static class TaskRunPodJudge
 {
-    private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 1, TimeSpan.Zero);
+    private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 1, TimeSpan.Zero);
 
     public static Task<string?> JudgeAsync(JsonObject recorded)
     {
@@ -24,7 +24,9 @@ internal static class TaskRunPodJudge
             got["pod"] = PodNormalisation.Pod(pod.Manifest);
         }
 
-        var claims = creates.Where(create => create.Type == Kinds.PersistentVolumeClaim).Select(create => Claim(create.Manifest)).ToList();
+        var claims = input.Objects("objects").Where(one => one.Text("kind") == "PersistentVolumeClaim")
+            .Concat(creates.Where(create => create.Type == Kinds.PersistentVolumeClaim).Select(create => create.Manifest))
+            .Where(_ => want.ContainsKey("claims")).OrderBy(claim => claim.Name(), StringComparer.Ordinal).Select(Claim).ToList();
         if (claims.Count > 0)
         {
             got["claims"] = new JsonArray([.. claims]);
@@ -49,6 +51,7 @@ internal static class TaskRunPodJudge
     private static JsonNode Claim(JsonObject claim)
     {
         var shown = new JsonObject { ["metadata"] = PodNormalisation.Metadata(claim.Object("metadata")!), ["spec"] = claim["spec"]?.DeepClone() };
+        shown.Object("spec")?.Remove("volumeMode");
         return PodNormalisation.Texts(shown);
     }
 }

@@ -55,7 +55,7 @@ internal static class TaskRunWorlds
         var metadata = manifest.Ensure("metadata");
         metadata["namespace"] = Namespace;
         metadata["uid"] ??= "uid-of-" + metadata["name"];
-        metadata["creationTimestamp"] = "2026-01-01T00:00:00Z";
+        metadata["creationTimestamp"] = "2026-06-01T00:00:00Z";
     }
 
     private static Dictionary<string, JsonObject> ByName(List<JsonObject> objects, string kind) =>
