@@ -8,7 +8,7 @@ namespace Hikigane.Expressions.Cel.Values;
 public static class GoText
 {
     /// <summary>The name of the Go type that stands for a value in cel-go.</summary>
-    internal static string TypeName(CelValue value) => value switch
+    public static string TypeName(CelValue value) => value switch
     {
         NullValue => "Null",
         BoolValue => "Bool",

@@ -1,0 +1,181 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Hikigane.Expressions.Cel;
+using Hikigane.Expressions.Cel.Go;
+using Hikigane.Expressions.Cel.Values;
+using Hikigane.Resources.Deliveries;
+
+namespace Hikigane.Triggers.Interceptors;
+
+/// <summary>
+/// The <c>cel</c> core interceptor: a filter that must be true, overlays that become extensions (upstream <c>pkg/interceptors/cel/cel.go</c>). Programs are
+/// compiled once per text and kept.
+/// </summary>
+public static class CelInterceptor
+{
+    private const int CacheSize = 4096;
+    private static readonly ConcurrentDictionary<string, (CelProgram? Program, CelProblem? Problem)> Programs = new();
+
+    /// <summary>The variables and functions of a trigger's expressions.</summary>
+    public static CelEnvironment Environment { get; } = new(
+        new Dictionary<string, CelType>
+        {
+            ["body"] = CelType.Map(CelType.String, CelType.Dyn),
+            ["header"] = CelType.Map(CelType.String, CelType.Dyn),
+            ["extensions"] = CelType.Map(CelType.String, CelType.Dyn),
+            ["requestURL"] = CelType.String,
+        },
+        CelFunctions.All);
+
+    public static async ValueTask<InterceptorResponse> InterceptAsync(InterceptorRequest request, SecretReader secrets, CancellationToken cancellationToken)
+    {
+        var (given, problem) = CelParams.Read(request.InterceptorParams);
+        if (problem is not null)
+        {
+            return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "failed to parse interceptor params: " + problem);
+        }
+
+        if (request.Context is null)
+        {
+            return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "no request context passed");
+        }
+
+        var (variables, error) = Variables(request);
+        if (error is not null)
+        {
+            return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "error making the evaluation context: " + error);
+        }
+
+        var scope = new Scope(variables!, new CelSecrets(request.Context.Namespace), secrets);
+        IReadOnlyList<EvaluatedExpression> shown = [];
+        if (given!.Filter.Length > 0)
+        {
+            var (value, failure) = await EvaluateAsync(given.Filter, scope, cancellationToken);
+            if (failure is not null || value is not BoolValue { Value: true })
+            {
+                shown = Trace(given.Filter, scope);
+                return (failure is not null
+                    ? InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "error evaluating cel expression: " + failure)
+                    : InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, $"expression {given.Filter} did not return true")) with { Expressions = shown };
+            }
+        }
+
+        return await OverlaysAsync(given.Overlays, scope, cancellationToken);
+    }
+
+    /// <summary>The sub-expressions of a filter with their values, for people.</summary>
+    private static List<EvaluatedExpression> Trace(string source, Scope scope)
+    {
+        var (program, _) = Compiled(source);
+        return program is null
+            ? []
+            : [.. program.EvaluateTraced(scope.Variables, scope.Secrets).Expressions.Select(one => new EvaluatedExpression(
+                one.Source,
+                one.Value switch { null => null, ErrorValue error => error.Message, var value => GoJsonWriter.ToText(value).Json ?? GoText.Verb(value) },
+                one.Value is ErrorValue,
+                one.Depth))];
+    }
+
+    private static async ValueTask<InterceptorResponse> OverlaysAsync(
+        IReadOnlyList<(string Key, string Expression)> overlays, Scope scope, CancellationToken cancellationToken)
+    {
+        JsonObject? extensions = null;
+        foreach (var (key, expression) in overlays)
+        {
+            var (value, failure) = await EvaluateAsync(expression, scope, cancellationToken);
+            if (failure is not null)
+            {
+                return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "error evaluating cel expression: " + failure);
+            }
+
+            var (json, problem) = CelOverlayValue.ToJson(value!);
+            if (problem is not null)
+            {
+                return InterceptorResponse.Stop(InterceptorCode.Internal, "failed to convert overlay result to type: " + problem);
+            }
+
+            var target = extensions ?? [];
+            if (CelOverlayPath.Set(target, key, JsonNode.Parse(json!)) is { } refused)
+            {
+                var shown = value is StringValue text ? text.Value : $"%!s(types.{GoText.TypeName(value!)}={GoText.Verb(value!)})";
+                return InterceptorResponse.Stop(InterceptorCode.Internal, $"failed to sjson for key '{key}' to '{shown}': {refused}");
+            }
+
+            extensions = target.Count > 0 ? target : extensions;
+        }
+
+        return InterceptorResponse.Pass(extensions);
+    }
+
+    private static (Dictionary<string, CelValue>? Variables, string? Error) Variables(InterceptorRequest request)
+    {
+        var (body, error) = request.Body.Length == 0 ? (MapValue.Empty, null) : GoJsonReader.ReadObject(request.Body);
+        if (error is not null)
+        {
+            return (null, "failed to parse the body as JSON: " + error);
+        }
+
+        var header = request.Header.ToDictionary(pair => pair.Key, pair => (CelValue)new ListValue([.. pair.Value.Select(value => new StringValue(value))]));
+        return (new Dictionary<string, CelValue>
+        {
+            ["body"] = body!,
+            ["header"] = new MapValue(header),
+            ["extensions"] = request.Extensions is null ? MapValue.Empty : GoJsonReader.ReadObject(request.Extensions.ToJsonString()).Map ?? MapValue.Empty,
+            ["requestURL"] = new StringValue(request.Context!.EventUrl),
+        }, null);
+    }
+
+    private static async ValueTask<(CelValue? Value, string? Failure)> EvaluateAsync(string source, Scope scope, CancellationToken cancellationToken)
+    {
+        var (program, problem) = Compiled(source);
+        if (problem is not null)
+        {
+            return (null, problem.Stage switch
+            {
+                CelStage.Parse => $"failed to parse expression {GoText.Quote(source)}: {problem.Message}",
+                CelStage.Check => $"expression {GoText.Quote(source)} check failed: {problem.Message}",
+                _ => $"expression {GoText.Quote(source)} failed to create a Program: {problem.Message}",
+            });
+        }
+
+        var value = program!.Evaluate(scope.Variables, scope.Secrets);
+        while (await scope.Secrets.CatchUpAsync(scope.Reader, cancellationToken))
+        {
+            value = program.Evaluate(scope.Variables, scope.Secrets);
+        }
+
+        return value is ErrorValue error ? (null, $"expression {GoText.Quote(source)} failed to evaluate: {error.Message}") : (value, null);
+    }
+
+    private static (CelProgram? Program, CelProblem? Problem) Compiled(string source)
+    {
+        if (Programs.TryGetValue(source, out var known))
+        {
+            return known;
+        }
+
+        if (Programs.Count >= CacheSize)
+        {
+            Programs.Clear();
+        }
+
+        return Programs[source] = CelProgram.Compile(source, Environment);
+    }
+
+    private sealed record Scope(Dictionary<string, CelValue> Variables, CelSecrets Secrets, SecretReader Reader);
+}
+
+/// <summary>An overlay's result as JSON, with upstream's refusals.</summary>
+internal static class CelOverlayValue
+{
+    public static (string? Json, string? Problem) ToJson(CelValue value) => value switch
+    {
+        NullValue => (null, "type conversion error from 'null_type' to '[]uint8'"),
+        UintValue => (null, "unsupported type conversion from 'uint' to []uint8"),
+        DurationValue => (null, "type conversion error from 'Duration' to '[]uint8'"),
+        TimestampValue => (null, "type conversion error from 'Timestamp' to '[]uint8'"),
+        TypeValue { Value.Name: "google.protobuf.Empty" } => (null, "type conversion error from '*dynamicpb.Message' to '[]uint8'"),
+        TypeValue => (null, "type conversion not supported for 'type'"),
+        _ => GoJsonWriter.ToText(value),
+    };
+}
