@@ -60,10 +60,10 @@ public sealed class CelProgramTests
     [Fact]
     public void No_source_makes_it_throw()
     {
-        var piece = Gen.OneOfConst("1", "'a'", "body", ".", "n", "(", ")", "[", "]", "{", "}", ",", ":", "?", "+", "-", "!", "&&", "||", "in", "==", "map", "x", "\"", "\\", "ž", " ");
+        string[] pieces = ["1", "'a'", "body", ".", "n", "(", ")", "[", "]", "{", "}", ",", ":", "?", "+", "-", "!", "&&", "||", "in", "==", "map", "x", "\"", "\\", "ž", " "];
 
-        piece.Array[0, 12].Sample(
-            pieces => CelProgram.Compile(string.Concat(pieces), Environment).Program?.Evaluate(Variables),
+        Gen.Int[0, pieces.Length - 1].Array[0, 12].Sample(
+            chosen => CelProgram.Compile(string.Concat(chosen.Select(index => pieces[index])), Environment).Program?.Evaluate(Variables),
             time: 1);
     }
 }
