@@ -10,7 +10,8 @@ public delegate Task<string?> Judge(JsonObject recorded);
 /// <summary>Which code answers which recorded file. A file without a judge counts 0.</summary>
 public static class Judges
 {
-    public static readonly IReadOnlyDictionary<string, Judge?> ByFile = new Dictionary<string, Judge?>
+    public static readonly IReadOnlyDictionary<string, Judge?> ByFile = new Dictionary<string, Judge?>(
+        CelSpec.CelSpecJudge.Files.Select(file => KeyValuePair.Create<string, Judge?>(file, CelSpec.CelSpecJudge.JudgeAsync)))
     {
         ["triggers/cel.jsonl"] = CelJudge.JudgeAsync,
         ["triggers/interceptors.jsonl"] = InterceptorsJudge.JudgeAsync,

@@ -75,14 +75,26 @@ internal static class CelFunctions
     private static CelValue ParseYaml(string text)
     {
         var stream = YamlReader.Read(text);
-        if (stream.Errors is [var first, ..])
+        if (stream.Errors.FirstOrDefault(one => !one.Message.EndsWith("already set in map", StringComparison.Ordinal)) is { } first)
         {
-            return new ErrorValue($"failed to decode '{text}' in parseYAML: error converting YAML to JSON: yaml: line {first.Line}: {first.Message}");
+            return new ErrorValue($"failed to decode '{text}' in parseYAML: error converting YAML to JSON: {YamlProblem(first)}");
         }
 
         var (map, error) = stream.Documents is [{ Root: { } root }, ..] ? GoJsonReader.ReadObject(root.ToJsonString()) : (MapValue.Empty, null);
         return map is not null ? map : new ErrorValue($"failed to decode '{text}' in parseYAML: error unmarshaling JSON: while decoding JSON: {error}");
     }
+
+    /// <summary>The reader's finding in the words of Go's YAML library, where the two see the same thing.</summary>
+    private static string YamlProblem(YamlError error) => error.Message switch
+    {
+        var message when message.EndsWith("cannot be written as JSON", StringComparison.Ordinal) => "json: unsupported value: "
+            + (message.Contains("nan", StringComparison.OrdinalIgnoreCase) ? "NaN" : message.StartsWith('-') ? "-Inf" : "+Inf"),
+        var message when message.Contains("invalid tab", StringComparison.Ordinal) => $"yaml: line {error.Line + 1}: found character that cannot start any token",
+        var message when message.Contains("invalid mapping", StringComparison.Ordinal) => "yaml: mapping values are not allowed in this context",
+        var message when message.Contains("did not find expected", StringComparison.Ordinal) =>
+            $"yaml: line {Math.Max(error.Line - 1, 1)}: {message[message.IndexOf("did not", StringComparison.Ordinal)..].TrimEnd('.')}",
+        var message => $"yaml: line {error.Line}: {message}",
+    };
 
     private static CelValue MarshalJson(CelValue value)
     {

@@ -91,7 +91,10 @@ public static class CelInterceptor
             var (json, problem) = CelOverlayValue.ToJson(value!);
             if (problem is not null)
             {
-                return InterceptorResponse.Stop(InterceptorCode.Internal, "failed to convert overlay result to type: " + problem);
+                // Upstream drops the error of a list's members and stumbles over the hole it leaves in the extensions.
+                return InterceptorResponse.Stop(InterceptorCode.Internal, value is ListValue && problem.StartsWith("proto:", StringComparison.Ordinal)
+                    ? "failed to unmarshal extensions into map: invalid character '}' looking for beginning of value"
+                    : "failed to convert overlay result to type: " + problem);
             }
 
             var target = extensions ?? [];

@@ -111,6 +111,6 @@ internal static class CelOverlayPath
         return (items, error);
     }
 
-    private static int? Index(string name) => name == "-1" ? -1
+    private static int? Index(string name) => name is "-1" or "" ? -1
         : int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;
 }

@@ -68,7 +68,7 @@ internal sealed record CelParams(string Filter, IReadOnlyList<(string Key, strin
 
             if (Text(value) is not { } text)
             {
-                return (default, Wrong(value, $"field InterceptorParams.overlays.{(isKey ? "key" : "expression")} of type string").Problem);
+                return (default, Wrong(value, $"field Overlay.overlays.{(isKey ? "key" : "expression")} of type string").Problem);
             }
 
             (key, expression) = isKey ? (text, expression) : (key, text);

@@ -40,7 +40,7 @@ internal static class FormatValidator
         {
             if (clause.Error is { } error)
             {
-                errors.Report(call.Target!.Position + clause.At + 1, error);
+                errors.Report(call.Position, error);
                 return;
             }
 
@@ -51,7 +51,7 @@ internal static class FormatValidator
 
             if (next >= list.Elements.Count)
             {
-                errors.Report(list.Position, $"index {next} out of range");
+                errors.Report(call.Position, $"index {next} out of range");
                 return;
             }
 
@@ -65,7 +65,7 @@ internal static class FormatValidator
 
         if (next < list.Elements.Count)
         {
-            errors.Report(list.Position, $"too many arguments supplied to string.format (expected {next}, got {list.Elements.Count})");
+            errors.Report(call.Position, $"too many arguments supplied to string.format (expected {next}, got {list.Elements.Count})");
         }
     }
 

@@ -185,10 +185,7 @@ internal abstract class Node
                     return new ErrorValue("unsupported key type");
                 }
 
-                if (!members.TryAdd(name, member))
-                {
-                    return new ErrorValue($"Failed with repeated key");
-                }
+                members[name] = member;
             }
 
             return frame.Spend(entries.Count) ? new MapValue(members) : EvaluationFrame.OutOfBudget;

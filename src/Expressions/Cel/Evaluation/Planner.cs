@@ -165,7 +165,7 @@ internal sealed class Planner(CelEnvironment environment, bool isTraced)
         {
             StringValue value => frame.Spend(1 + (value.Value.Length / 16)) ? BoolValue.Of(pattern.IsMatch(value.Value)) : EvaluationFrame.OutOfBudget,
             ErrorValue error => error,
-            _ => new ErrorValue("no such overload: matches"),
+            _ => ErrorValue.NoSuchOverload,
         };
     }
 }

@@ -30,8 +30,7 @@ internal static class Conversions
             .With("(timestamp) string", (_, it) => new StringValue(GoTime.Rfc3339((TimestampValue)it[0])))
             .With("(uint) string", (_, it) => new StringValue(GoText.Verb(it[0]))),
         new CelFunction("duration").With("(duration) duration", (_, it) => it[0])
-            .With("(string) duration", (_, it) => (CelValue?)GoTime.ParseDuration(Text(it[0])) ?? Failure("string", "google.protobuf.Duration"))
-            .With("(int) duration", (_, it) => new DurationValue(((IntValue)it[0]).Value)),
+            .With("(string) duration", (_, it) => (CelValue?)GoTime.ParseDuration(Text(it[0])) ?? Failure("string", "google.protobuf.Duration")),
         new CelFunction("timestamp").With("(timestamp) timestamp", (_, it) => it[0]).With("(string) timestamp", (_, it) => Timestamp(Text(it[0])))
             .With("(int) timestamp", (_, it) => Within(new TimestampValue(((IntValue)it[0]).Value, 0))),
     ];

@@ -52,7 +52,7 @@ internal static class Encoders
             }
         }
 
-        return digits % 4 == 1 || (isPadded && digits % 4 != 0) ? Illegal(bytes.Length) : new BytesValue(output.ToArray());
+        return digits % 4 == 1 ? Illegal(bytes.Length - 1) : isPadded && digits % 4 != 0 ? Illegal(bytes.Length) : new BytesValue(output.ToArray());
     }
 
     private static CelValue Pad(byte[] bytes, int at, int digits, List<byte> output)

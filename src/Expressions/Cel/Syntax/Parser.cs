@@ -581,4 +581,4 @@ internal sealed class Parser
 }
 
 /// <summary>What the grammar accepts beyond the plain one, and how long a source may be.</summary>
-internal sealed record SyntaxOptions(bool AllowEscapedFields = false, int MaxSourceLength = 100_000);
+internal sealed record SyntaxOptions(bool AllowEscapedFields = true, int MaxSourceLength = 100_000);

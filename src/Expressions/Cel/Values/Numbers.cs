@@ -1,6 +1,6 @@
 namespace Hikigane.Expressions.Cel.Values;
 
-/// <summary>Comparison of numbers across the three number types, exact (as cel-go common/types/compare.go).</summary>
+/// <summary>Comparison of numbers across the three number types: within range a whole number is compared as a double (as cel-go common/types/compare.go).</summary>
 internal static class Numbers
 {
     private const double TwoTo63 = 9223372036854775808.0;
@@ -44,7 +44,7 @@ internal static class Numbers
             return null;
         }
 
-        if (b >= TwoTo63)
+        if (b > TwoTo63)
         {
             return -1;
         }
@@ -54,8 +54,7 @@ internal static class Numbers
             return 1;
         }
 
-        var whole = (long)b;
-        return a != whole ? a.CompareTo(whole) : -Math.Sign(b - Math.Truncate(b));
+        return ((double)a).CompareTo(b);
     }
 
     private static int? Compare(ulong a, double b)
@@ -65,7 +64,7 @@ internal static class Numbers
             return null;
         }
 
-        if (b >= TwoTo64)
+        if (b > TwoTo64)
         {
             return -1;
         }
@@ -75,7 +74,6 @@ internal static class Numbers
             return 1;
         }
 
-        var whole = (ulong)b;
-        return a != whole ? a.CompareTo(whole) : -Math.Sign(b - Math.Truncate(b));
+        return ((double)a).CompareTo(b);
     }
 }
