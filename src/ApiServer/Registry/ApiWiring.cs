@@ -158,6 +158,10 @@ public sealed class ApiWiring : IDisposable
                 {
                     Subresources = new Dictionary<string, SubresourceHandler>(filled.Subresources) { ["token"] = (request, _) => Task.FromResult(Token(request)) },
                 },
+                ("", "Pod") => filled with
+                {
+                    Subresources = new Dictionary<string, SubresourceHandler>(filled.Subresources) { ["binding"] = PodBinding.BindAsync },
+                },
                 _ => filled,
             };
             api.Kinds.Add(filled);

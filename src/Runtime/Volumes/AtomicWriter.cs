@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Hikigane.Runtime.Volumes;
 
@@ -30,8 +31,15 @@ internal static class AtomicWriter
         }
 
         WriteFiles(target, files);
+        File.Delete(data + "_tmp");
         File.CreateSymbolicLink(data + "_tmp", Path.GetFileName(target));
-        File.Move(data + "_tmp", data, overwrite: true);
+
+        // File.Move follows a link; rename(2) replaces the link itself, in one step.
+        if (Rename(data + "_tmp", data) != 0)
+        {
+            throw new IOException($"cannot replace {data}: error {Marshal.GetLastPInvokeError()}");
+        }
+
         Link(folder, files);
         if (before is not null)
         {
@@ -77,4 +85,9 @@ internal static class AtomicWriter
         Directory.Exists(folder) &&
         Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Count() == files.Count &&
         files.All(pair => File.Exists(Path.Combine(folder, pair.Key)) && File.ReadAllBytes(Path.Combine(folder, pair.Key)).AsSpan().SequenceEqual(pair.Value.Content));
+
+    [DllImport("libc", EntryPoint = "rename", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Rename(
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
 }
