@@ -1,7 +1,7 @@
 namespace Hikigane.Runtime.Processes;
 
 /// <summary>
-/// The file tree of a sandbox, step by step: an empty root, the host's top folders read-only, then the pod's own mounts. A mount point
+/// The file tree of a sandbox, step by step: an empty root, the host's top folders and what is in /tmp read-only, then the pod's own mounts. A mount point
 /// that the host does not have is made: the read-only folder around it is opened into its entries first.
 /// </summary>
 internal sealed class MountPlan
@@ -26,21 +26,45 @@ internal sealed class MountPlan
             plan.steps.Add(new MountStep.Bind("/run/systemd/resolve", "/run/systemd/resolve", true));
         }
 
-        plan.steps.AddRange(hidden.Where(Directory.Exists).Where(folder => !folder.StartsWith("/tmp/", StringComparison.Ordinal))
-            .Select(folder => new MountStep.Tmpfs(folder)));
         foreach (var bind in binds)
         {
             plan.Add(bind);
+            if (bind.ContainerPath == "/tmp")
+            {
+                // The pod's own /tmp, and in it, read-only, what people keep in theirs: a repository to clone, say.
+                plan.Open("/tmp", []);
+                plan.Hide(hidden);
+            }
         }
 
         return plan;
     }
 
+    private void Hide(IReadOnlyList<string> folders) =>
+        steps.AddRange(folders.Where(Directory.Exists).Select(folder => new MountStep.Tmpfs(folder)));
+
     private void Add(Bind bind)
     {
-        MakeRoomFor(bind.ContainerPath);
-        steps.Add(new MountStep.Bind(bind.HostPath, bind.ContainerPath, bind.IsReadOnly));
-        opened.Add(bind.ContainerPath);
+        var path = Resolved(bind.ContainerPath);
+        MakeRoomFor(path);
+        steps.Add(new MountStep.Bind(bind.HostPath, path, bind.IsReadOnly));
+        opened.Add(path);
+    }
+
+    /// <summary>The mount point behind the host's own links: <c>/var/run/secrets</c> is <c>/run/secrets</c> where <c>/var/run</c> is a link.</summary>
+    private static string Resolved(string path)
+    {
+        var resolved = "/";
+        foreach (var segment in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            resolved = Path.Combine(resolved, segment);
+            if (new FileInfo(resolved).LinkTarget is not null && Directory.ResolveLinkTarget(resolved, returnFinalTarget: true) is { } target)
+            {
+                resolved = target.FullName;
+            }
+        }
+
+        return resolved;
     }
 
     /// <summary>Opens every read-only folder of the host in which the mount point, or a folder on the way to it, is missing.</summary>
