@@ -34,11 +34,7 @@ internal sealed class PodReader
 
     private void SetCondition()
     {
-        if (!Conditions.IsDone(status))
-        {
-            Conditions.SetSucceeded(status, "Unknown", "Running", "Not all Steps in the Task have finished executing", now);
-        }
-
+        // One write of the condition at most: its time must not move while nothing changes.
         if (IsComplete())
         {
             if (!PodFailure.HasFailed(pod))
@@ -61,6 +57,10 @@ internal sealed class PodReader
             {
                 status["completionTime"] = Conditions.Time(now);
             }
+        }
+        else if (!Conditions.IsDone(status))
+        {
+            Conditions.SetSucceeded(status, "Unknown", "Running", "Not all Steps in the Task have finished executing", now);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Hikigane.Pipelines.Resolutions;
 using Hikigane.Pipelines.Variables;
 using Hikigane.Resources.Json;
+using Hikigane.Resources.Pipelines;
 
 namespace Hikigane.Pipelines.TaskRuns;
 
@@ -102,6 +103,7 @@ internal static class TaskResolution
             return Waiting(run, []);
         }
 
+        manifest = PipelinesConversion.Convert(manifest, "tekton.dev/v1");
         return manifest.Text("kind") == "Task"
             ? new Resolved.Found(manifest.Name(), manifest.Object("spec")?.Copy() ?? [], manifest.Object("metadata")?.Copy(),
                 answered.Object("status", "refSource")?.Copy(), new Dictionary<int, JsonObject>())

@@ -194,7 +194,7 @@ public sealed partial class TaskRunReconciler
         }
 
         var previous = fromNothing ? null : before;
-        if (after is null || JsonNode.DeepEquals(previous, after))
+        if (after is null || JsonNode.DeepEquals(previous, after) || JsonNode.DeepEquals(Conditions.Succeeded(world.Run.Object("status")), after))
         {
             return;
         }

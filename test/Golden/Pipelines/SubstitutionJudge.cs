@@ -26,7 +26,9 @@ internal static class SubstitutionJudge
         var pod = plan.Changes.OfType<Change.Create>().FirstOrDefault(create => create.Type == Kinds.Pod)?.Manifest;
         if (pod is null)
         {
-            return Task.FromResult<string?>("no pod: " + Conditions.Succeeded(plan.Status)?.ToJsonString());
+            var condition = Conditions.Succeeded(plan.Status);
+            var shownCondition = new JsonObject { ["status"] = condition.Text("status"), ["reason"] = condition.Text("reason"), ["message"] = condition.Text("message") };
+            return Task.FromResult(JsonDiff.Explain(recorded["want"], new JsonObject { ["condition"] = shownCondition }));
         }
 
         var shown = PodNormalisation.Pod(pod);
