@@ -91,7 +91,7 @@ public static class Kubeconfig
     }
 
     /// <summary>A credential plug-in: run once, and again when its token has expired.</summary>
-    private sealed class ExecCredential(JsonObject exec)
+    private sealed class ExecCredential(JsonObject exec) : IDisposable
     {
         private readonly SemaphoreSlim turn = new(1, 1);
         private string? token;
@@ -114,6 +114,8 @@ public static class Kubeconfig
                 turn.Release();
             }
         }
+
+        public void Dispose() => turn.Dispose();
 
         private async Task RunAsync(CancellationToken cancellationToken)
         {

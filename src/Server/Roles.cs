@@ -170,7 +170,7 @@ public static class Roles
         };
     }
 
-    private static ValueTask Disposed(IDisposable disposable)
+    private static ValueTask Disposed(InterceptorClient disposable)
     {
         disposable.Dispose();
         return ValueTask.CompletedTask;

@@ -223,7 +223,7 @@ public sealed class ApiWiring : IDisposable
 
     private static Subject SubjectOf(Caller caller) => new(caller.Name, caller.Groups);
 
-    private JsonNode? Transform(Representation wanted)
+    private JsonObject? Transform(Representation wanted)
     {
         JsonObject? answer = wanted.As switch
         {

@@ -116,6 +116,8 @@ internal static class TerminationMessage
         return null;
     }
 
+    private static readonly string[] Literals = ["true", "false", "null"];
+
     /// <summary>The words of Go's decoder for text that is no JSON.</summary>
     private static string GoSyntaxError(string text)
     {
@@ -125,7 +127,7 @@ internal static class TerminationMessage
             return "unexpected end of JSON input";
         }
 
-        foreach (var literal in new[] { "true", "false", "null" }.Where(literal => literal[0] == first[0]))
+        foreach (var literal in Literals.Where(literal => literal[0] == first[0]))
         {
             var same = literal.Zip(first).TakeWhile(pair => pair.First == pair.Second).Count();
             return same < first.Length && same < literal.Length

@@ -1,4 +1,3 @@
-using Hikigane.Ledger;
 using Hikigane.Resources.Deliveries;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

@@ -187,7 +187,7 @@ public sealed class GitHub
             throw new InterceptorException($"yaml: line {Math.Max(1, line - 1)}: {problem}");
         }
 
-        var owners = stream.Documents.FirstOrDefault()?.Root;
+        var owners = stream.Documents.Count > 0 ? stream.Documents[0].Root : null;
         return Names(owners, "approvers").Concat(Names(owners, "reviewers")).Contains(payload.Sender, StringComparer.OrdinalIgnoreCase);
     }
 

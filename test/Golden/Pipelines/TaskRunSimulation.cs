@@ -5,7 +5,6 @@ using Hikigane.Pipelines.TaskRuns;
 using Hikigane.Resources;
 using Hikigane.Resources.Json;
 using Hikigane.Resources.Reconcile;
-using Hikigane.Resources.Yaml;
 
 namespace Hikigane.Golden.Pipelines;
 

@@ -247,7 +247,7 @@ internal static partial class EventListenerObjectsJudge
                 got["service"] = Shown(await FindAsync(kube, Kinds.Service, "el-" + name));
             }
 
-            var listener = listeners.FirstOrDefault()?.Copy();
+            var listener = listeners.Count > 0 ? listeners[0].Copy() : null;
             var shown = listener is null ? null : new JsonObject { ["status"] = listener["status"] is JsonObject { Count: > 0 } status ? status.DeepClone() : null };
             if (listener?.At("metadata", "finalizers") is { } finalizers)
             {
