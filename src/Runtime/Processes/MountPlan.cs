@@ -8,6 +8,8 @@ internal sealed class MountPlan
 {
     private static readonly string[] OwnFolders = ["proc", "dev", "tmp", "run", "lost+found"];
 
+    private const int MostShown = 32;
+
     private readonly List<MountStep> steps = [];
     private readonly HashSet<string> opened = ["/"];
 
@@ -32,7 +34,7 @@ internal sealed class MountPlan
             if (bind.ContainerPath == "/tmp")
             {
                 // The pod's own /tmp, and in it, read-only, what people keep in theirs: a repository to clone, say.
-                plan.Open("/tmp", []);
+                plan.OpenNewest("/tmp");
                 plan.Hide(hidden);
             }
         }
@@ -90,15 +92,17 @@ internal sealed class MountPlan
 
     private static bool Exists(string path) => Directory.Exists(path) || File.Exists(path);
 
-    private void Open(string folder, string[] except)
-    {
-        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().OrderBy(entry => entry.Name, StringComparer.Ordinal))
-        {
-            if (except.Contains(entry.Name))
-            {
-                continue;
-            }
+    private void Open(string folder, string[] except) => Show(new DirectoryInfo(folder).EnumerateFileSystemInfos()
+        .Where(entry => !except.Contains(entry.Name)).OrderBy(entry => entry.Name, StringComparer.Ordinal));
 
+    /// <summary>A folder that anybody writes to may hold thousands of entries, and each is a mount: only the newest are shown.</summary>
+    private void OpenNewest(string folder) => Show(new DirectoryInfo(folder).EnumerateFileSystemInfos()
+        .OrderByDescending(entry => entry.LastWriteTimeUtc).Take(MostShown));
+
+    private void Show(IEnumerable<FileSystemInfo> entries)
+    {
+        foreach (var entry in entries)
+        {
             steps.Add(entry.LinkTarget is { } target
                 ? new MountStep.Link(target, entry.FullName)
                 : new MountStep.Bind(entry.FullName, entry.FullName, true));
