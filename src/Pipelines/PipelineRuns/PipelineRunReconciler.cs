@@ -31,6 +31,7 @@ public static class PipelineRunReconciler
         if (specStatus == "PipelineRunPending")
         {
             draft.Label("tekton.dev/pipeline", NameOfPipeline(run));
+            draft.Announce();
             draft.Conclude("Unknown", "PipelineRunPending", $"PipelineRun \"{run.Name()}\" is pending");
             return draft.ToPlan();
         }
