@@ -73,6 +73,11 @@ public static class PipelineRunReconciler
         var specStatus = draft.Run.Text("spec", "status");
         var facts = new Facts(states, graph, RunClock.Of(draft.Run, draft.Status, draft.Now), specStatus);
 
+        if (CelWhens.Failure(facts) is { } celError)
+        {
+            return draft.Fail("CELEvaluationFailed", $"Error evaluating CEL {draft.Run.Name()}: {celError}", isUserError: true);
+        }
+
         // 6. What time or a graceful cancellation ends.
         Cancellation.Limit(draft, facts);
 
