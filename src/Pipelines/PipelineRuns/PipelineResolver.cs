@@ -22,7 +22,7 @@ internal static class PipelineResolver
             var reference = run.Text("spec", "pipelineRef", "name") ?? "";
             if (draft.World.FindPipeline(reference) is not { } pipeline)
             {
-                draft.Conclude("False", "CouldntGetPipeline", $"Error retrieving pipeline for pipelinerun {run.Key()}: error when getting Pipeline for PipelineRun {run.Name()}: tekton client cannot get pipeline {reference} from local cluster: pipelines.tekton.dev \"{reference}\" not found");
+                draft.Refuse("CouldntGetPipeline", $"Error retrieving pipeline for pipelinerun {run.Key()}: error when getting Pipeline for PipelineRun {run.Name()}: tekton client cannot get pipeline {reference} from local cluster: pipelines.tekton.dev \"{reference}\" not found");
                 return null;
             }
 
@@ -38,7 +38,7 @@ internal static class PipelineResolver
         draft.Status["pipelineSpec"] = spec.DeepClone();
         if (PipelineChecks.Failure(run, spec, name, draft.World.Config) is { } failure)
         {
-            draft.Conclude("False", failure.Reason, $"[User error] {failure.Message}");
+            draft.Refuse(failure.Reason, failure.Message, isUserError: true);
             return null;
         }
 
@@ -46,7 +46,7 @@ internal static class PipelineResolver
         var applied = PipelineVariables.Apply(spec, replacements);
         if (applied.Objects("tasks").Concat(applied.Objects("finally")).FirstOrDefault(task => task.Text("onError") is { } value && value is not ("continue" or "stopAndFail")) is { } bad)
         {
-            draft.Conclude("False", "PipelineValidationFailed", $"[User error] Pipeline {run.Namespace()}/{name} can't be Run; it has an invalid spec: invalid value: {bad.Text("onError")}: OnError\nPipelineTask OnError must be either \"continue\" or \"stopAndFail\"");
+            draft.Refuse("PipelineValidationFailed", $"Pipeline {run.Namespace()}/{name} can't be Run; it has an invalid spec: invalid value: {bad.Text("onError")}: OnError\nPipelineTask OnError must be either \"continue\" or \"stopAndFail\"", isUserError: true);
             return null;
         }
 

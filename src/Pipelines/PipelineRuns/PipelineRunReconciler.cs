@@ -31,6 +31,7 @@ public static class PipelineRunReconciler
         if (specStatus == "PipelineRunPending")
         {
             draft.Label("tekton.dev/pipeline", NameOfPipeline(run));
+            draft.Announce();
             draft.Conclude("Unknown", "PipelineRunPending", $"PipelineRun \"{run.Name()}\" is pending");
             return draft.ToPlan();
         }
@@ -71,6 +72,11 @@ public static class PipelineRunReconciler
         var graph = Graph.Of([.. pipeline.Objects("tasks")]);
         var specStatus = draft.Run.Text("spec", "status");
         var facts = new Facts(states, graph, RunClock.Of(draft.Run, draft.Status, draft.Now), specStatus);
+
+        if (CelWhens.Failure(facts) is { } celError)
+        {
+            return draft.Fail("CELEvaluationFailed", $"Error evaluating CEL {draft.Run.Name()}: {celError}", isUserError: true);
+        }
 
         // 6. What time or a graceful cancellation ends.
         Cancellation.Limit(draft, facts);

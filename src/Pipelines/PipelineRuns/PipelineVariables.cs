@@ -33,15 +33,14 @@ internal static class PipelineVariables
         var applied = pipelineSpec.Copy();
         foreach (var task in applied.Objects("tasks").Concat(applied.Objects("finally")))
         {
-            var own = With(replacements, ("context.pipelineTask.retries", (task.Integer("retries") ?? 0).ToString(System.Globalization.CultureInfo.InvariantCulture)));
             foreach (var field in new[] { "params", "matrix", "when", "displayName", "workspaces", "taskRef", "pipelineRef", "onError" })
             {
-                Replace(task, field, own);
+                Replace(task, field, replacements);
             }
 
             if (task.Object("taskSpec") is { } spec)
             {
-                Propagate(task, spec, own);
+                Propagate(task, spec, replacements);
             }
         }
 
@@ -57,6 +56,7 @@ internal static class PipelineVariables
     public static Replacements ForTask(TaskState state, Facts facts)
     {
         var replacements = facts.Results(state, out _);
+        replacements.Strings["context.pipelineTask.retries"] = (state.Task.Integer("retries") ?? 0).ToString(System.Globalization.CultureInfo.InvariantCulture);
         foreach (var other in facts.States.Where(one => !one.IsFinal))
         {
             var strings = replacements.Strings;
@@ -144,13 +144,6 @@ internal static class PipelineVariables
         }
 
         return kept;
-    }
-
-    private static Replacements With(Replacements all, (string Name, string Value) extra)
-    {
-        var copy = Without(all, []);
-        copy.Strings[extra.Name] = extra.Value;
-        return copy;
     }
 
     private static string StatusOf(TaskState state) => state.IsSuccessful ? "Succeeded" : state.IsFailure || state.IsCancelled ? "Failed" : "None";

@@ -46,7 +46,8 @@ internal static class RunConditions
                 : facts.IsGracefullyStopped ? "StoppedRunningFinally"
                 : facts.Clock.HaveTasksTimedOut ? "PipelineRunTimeoutRunningFinally"
                 : counts.Cancelled > 0 || (counts.Failed > 0 && facts.AreFinalTasksDone) ? "PipelineRunStopping" : "Running";
-            return ("Unknown", reason, $"Tasks Completed: {completed} ({failed}), Incomplete: {counts.Incomplete}, Skipped: {counts.Skipped}");
+            // Failures that are ignored show only at the end, as upstream.
+            return ("Unknown", reason, $"Tasks Completed: {completed} (Failed: {counts.Failed}, Cancelled {counts.Cancelled}), Incomplete: {counts.Incomplete}, Skipped: {counts.Skipped}");
         }
 
         var message = $"Tasks Completed: {completed} ({failed}), Skipped: {counts.Skipped}";

@@ -12,6 +12,7 @@ internal sealed class RunDraft
     private readonly JsonObject labels = [];
     private readonly JsonObject annotations = [];
     private readonly List<ObjectEvent> events = [];
+    private ObjectEvent? permanentError;
 
     public RunDraft(PipelineRunWorld world, DateTimeOffset now)
     {
@@ -43,6 +44,15 @@ internal sealed class RunDraft
         if (Status["startTime"] is null)
         {
             Status["startTime"] = RunClock.Text(Now);
+            Announce();
+        }
+    }
+
+    /// <summary>The first event of a run, pending or not.</summary>
+    public void Announce()
+    {
+        if (before.Length == 0)
+        {
             events.Add(new ObjectEvent("Normal", "Started", ""));
         }
     }
@@ -71,9 +81,17 @@ internal sealed class RunDraft
         }
     }
 
-    public Plan Fail(string reason, string message, bool isUserError = false)
+    /// <summary>Ends the run for good: an error that no retry mends. Its cause is an event of its own, as knative's reconcilers record it.</summary>
+    public void Refuse(string reason, string message, bool isUserError = false)
     {
         Conclude("False", reason, isUserError ? $"[User error] {message}" : message);
+        var cause = message.IndexOf(": ", StringComparison.Ordinal);
+        permanentError = new ObjectEvent("Warning", "InternalError", cause < 0 ? message : message[(cause + 2)..]);
+    }
+
+    public Plan Fail(string reason, string message, bool isUserError = false)
+    {
+        Refuse(reason, message, isUserError);
         return ToPlan();
     }
 
@@ -97,7 +115,7 @@ internal sealed class RunDraft
         }
 
         var condition = Run.Condition("Succeeded");
-        if (Condition != before && condition is not null)
+        if (Condition != before && condition is not null && condition.Text("reason") != "PipelineRunPending")
         {
             var message = condition.Text("message") ?? "";
             events.Add(condition.Text("status") switch
@@ -106,6 +124,11 @@ internal sealed class RunDraft
                 "False" => new ObjectEvent("Warning", "Failed", message),
                 _ => new ObjectEvent("Normal", condition.Text("reason") ?? "", message),
             });
+        }
+
+        if (permanentError is not null)
+        {
+            events.Add(permanentError);
         }
 
         return new Plan

@@ -67,7 +67,7 @@ internal static class TaskStates
             return found.Object("spec") ?? [];
         }
 
-        draft.Conclude("False", "CouldntGetTask", $"Pipeline {draft.Run.Namespace()}/{PipelineRunReconciler.NameOfPipeline(draft.Run)} can't be Run; it contains Tasks that don't exist: Couldn't retrieve Task \"{name}\": tasks.tekton.dev \"{name}\" not found");
+        draft.Refuse("CouldntGetTask", $"Pipeline {draft.Run.Namespace()}/{PipelineRunReconciler.NameOfPipeline(draft.Run)} can't be Run; it contains Tasks that don't exist: Couldn't retrieve Task \"{name}\": tasks.tekton.dev \"{name}\" not found");
         return null;
     }
 }

@@ -16,7 +16,7 @@ public static class PipelinesAdmission
         ["Task", "TaskRun", "Pipeline", "PipelineRun", "CustomRun", "StepAction", "VerificationPolicy", "ResolutionRequest"];
 
     /// <summary>Whether a kind of a group is ours.</summary>
-    public static bool Knows(string group, string kind) => group is "tekton.dev" or "resolution.tekton.dev" && Kinds.Contains(kind);
+    public static bool Knows(string group, string kind) => (group is "tekton.dev" or "resolution.tekton.dev") && Kinds.Contains(kind);
 
     /// <summary>The object with its defaults, or the reason it cannot be read.</summary>
     public static Admitted Admit(JsonObject manifest, PipelinesConfig config)
