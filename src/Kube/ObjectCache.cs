@@ -47,6 +47,7 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
     /// <summary>Lists and watches until cancelled. Ends of a watch resume it; a version that is too old lists again.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var lastCause = "";
         while (!cancellationToken.IsCancellationRequested)
         {
             try
@@ -67,7 +68,13 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
             }
             catch (Exception exception) when (exception is KubeException or HttpRequestException or IOException or OperationCanceledException)
             {
-                Log.Interrupted(logger, type.GroupResource, exception.Message);
+                // A kind that a Role does not name stays forbidden: said once, not each second.
+                if (exception.Message != lastCause)
+                {
+                    lastCause = exception.Message;
+                    Log.Interrupted(logger, type.GroupResource, exception.Message);
+                }
+
                 await Task.Delay(Pause, time, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
         }

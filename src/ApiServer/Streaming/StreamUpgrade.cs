@@ -1,3 +1,6 @@
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Hikigane.Kube;
 using Hikigane.Resources.Json;
@@ -26,7 +29,7 @@ internal static class StreamUpgrade
                 throw new KubeException(400, "BadRequest", $"unable to negotiate protocol: client supports [{string.Join(' ', context.WebSockets.WebSocketRequestedProtocols)}], server accepts [{Tunnel}]");
             }
 
-            using var socket = await context.WebSockets.AcceptWebSocketAsync(Tunnel);
+            using var socket = await AcceptTunnelAsync(context);
             await forward.RunAsync(new WebSocketBytes(socket), context.RequestAborted);
             return;
         }
@@ -50,6 +53,30 @@ internal static class StreamUpgrade
 
         await session.RunAsync(await SpdyAsync(context, "v4.channel.k8s.io"), context.RequestAborted);
     }
+
+    /// <summary>
+    /// The opening handshake (RFC 6455 §4.2.2) by hand: the tunnel's name has a slash, which is no token, and the framework's own handshake
+    /// refuses to answer with it.
+    /// </summary>
+    private static async Task<WebSocket> AcceptTunnelAsync(HttpContext context)
+    {
+        if (context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
+        {
+            throw new KubeException(400, "BadRequest", "Upgrade request required");
+        }
+
+        var headers = context.Response.Headers;
+        headers.Upgrade = "websocket";
+        headers.Connection = "Upgrade";
+        headers.SecWebSocketAccept = AcceptKey(context.Request.Headers.SecWebSocketKey.ToString());
+        headers.SecWebSocketProtocol = Tunnel;
+        return WebSocket.CreateFromStream(await upgrade.UpgradeAsync(), new WebSocketCreationOptions { IsServer = true });
+    }
+
+#pragma warning disable CA5350 // The protocol asks for SHA-1; nothing is kept secret by it.
+    private static string AcceptKey(string key) =>
+        Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key.Trim() + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+#pragma warning restore CA5350
 
     private static async Task<Stream> SpdyAsync(HttpContext context, string protocol)
     {
