@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Hikigane.ApiServer;
 using Hikigane.Kit;
 using Hikigane.Kube;
 using Hikigane.Ledger;
