@@ -22,7 +22,7 @@ internal sealed class EventEndpoint(
         // 1. Route.
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var path = target.Split('?', 2)[0];
-        if (path == "/live")
+        if (Uri.UnescapeDataString(path) == "/live")
         {
             http.Response.ContentType = "text/plain; charset=utf-8";
             await http.Response.WriteAsync("ok", http.RequestAborted);

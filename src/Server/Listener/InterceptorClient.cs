@@ -14,11 +14,16 @@ namespace Hikigane.Server.Listener;
 public sealed class InterceptorClient(TimeProvider time) : IDisposable
 {
     private const int LargestAnswer = 16 * 1024 * 1024;
-    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan WebhookTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, HttpClient> clients = [];
+
+    /// <summary>How long an interceptor may take to answer.</summary>
+    public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Opens the connections; null: to where the address says.</summary>
+    public Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
 
     public async ValueTask<InterceptorResponse> AskAsync(InterceptorAddress address, InterceptorRequest request, CancellationToken cancellationToken)
     {
@@ -117,7 +122,7 @@ public sealed class InterceptorClient(TimeProvider time) : IDisposable
         {
             if (!clients.TryGetValue(caBundle, out var client))
             {
-                var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false };
+                var handler = new SocketsHttpHandler { MaxAutomaticRedirections = 10, UseProxy = false, ConnectCallback = Connect };
                 if (caBundle.Length > 0)
                 {
                     handler.SslOptions = Trust(caBundle);

@@ -47,6 +47,7 @@ internal static class ListenerAnswer
     public static Task TimedOutAsync(HttpContext http)
     {
         http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        http.Response.Headers.Connection = "close";
         http.Response.ContentType = "text/plain; charset=utf-8";
         return WriteAsync(http, "EventListener Timeout!\n");
     }
