@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Hikigane.Resources.Json;
+using Hikigane.Resources.Pipelines.Validation;
+using Hikigane.Resources.Triggers;
 
 namespace Hikigane.Resources.Pipelines;
 
@@ -37,5 +39,85 @@ public static class PipelinesAdmission
 
         new PipelinesDefaults(config).Apply(shaped);
         return new Admitted(shaped);
+    }
+
+    /// <summary>
+    /// The whole review of a write: the object as it is stored, or why it is refused. <paramref name="old"/> is what an update replaces.
+    /// Errors begin with <c>mutation failed: </c> (it cannot be read) or <c>validation failed: </c>.
+    /// </summary>
+    public static Admitted Review(string operation, JsonObject manifest, JsonObject? old, PipelinesConfig config)
+    {
+        var admitted = Admit(manifest, config);
+        if (admitted.Object is not { } stored)
+        {
+            return admitted;
+        }
+
+        if (operation == "CREATE" && stored.Text("kind") is "TaskRun" or "PipelineRun" && stored.Object("metadata", "annotations") is { } annotations)
+        {
+            foreach (var key in annotations.Select(pair => pair.Key).Where(key => key.StartsWith("chains.tekton.dev/", StringComparison.Ordinal)).ToList())
+            {
+                annotations.Remove(key);
+            }
+        }
+
+        return Errors(operation, stored, old, config) is { Length: > 0 } errors ? new Admitted(null, $"validation failed: {errors}") : admitted;
+    }
+
+    /// <summary>What is wrong with an object that has its defaults; empty when nothing is.</summary>
+    public static string Errors(string operation, JsonObject manifest, JsonObject? old, PipelinesConfig config)
+    {
+        if (manifest.IsBeingDeleted())
+        {
+            return "";
+        }
+
+        var errors = new FieldErrors();
+        if (manifest.Name().Length > 63)
+        {
+            errors.Add("Invalid resource name: length must be no more than 63 characters", "", "metadata.name");
+        }
+
+        if (operation == "UPDATE" && old is not null)
+        {
+            UpdateRules.Check(manifest, old, Admit(old, config).Object ?? old, errors);
+            if (!errors.IsEmpty)
+            {
+                return errors.ToString();
+            }
+        }
+
+        Spec(manifest, config, errors);
+        return errors.ToString();
+    }
+
+    private static void Spec(JsonObject manifest, PipelinesConfig config, FieldErrors errors)
+    {
+        var spec = manifest.Object("spec") ?? [];
+        var isBeta = manifest.Text("apiVersion") == "tekton.dev/v1beta1";
+        switch (manifest.Text("kind"))
+        {
+            case "Task":
+                new TaskValidation(config, errors).Validate(spec, "spec", "spec", new VariableRules(false, isBeta));
+                break;
+            case "Pipeline":
+                new PipelineValidation(config, errors).Validate(spec, "spec", isInline: false, isBeta);
+                break;
+            case "TaskRun":
+                new RunValidation(config, errors).TaskRun(spec, isBeta);
+                break;
+            case "PipelineRun":
+                new RunValidation(config, errors).PipelineRun(spec, isBeta);
+                break;
+            case "StepAction":
+                OtherValidation.StepAction(spec, config, errors);
+                break;
+            case "CustomRun":
+                OtherValidation.CustomRun(spec, errors);
+                break;
+            case "ResolutionRequest":
+                OtherValidation.ResolutionRequest(manifest, errors);
+                break;
+        }
     }
 }

@@ -9,6 +9,9 @@ internal sealed class ShapedJson(IReadOnlyDictionary<string, Shape> shapes)
 {
     private readonly List<string> errors = [];
 
+    /// <summary>Inside a field whose schema keeps unknown fields. Elsewhere the API server has dropped them before a webhook sees the object.</summary>
+    private bool keepsUnknown;
+
     /// <summary>What could not be read, in Go's words; empty when all is well.</summary>
     public IReadOnlyList<string> Errors => errors;
 
@@ -26,7 +29,11 @@ internal sealed class ShapedJson(IReadOnlyDictionary<string, Shape> shapes)
                 : shape.Fields.Keys.FirstOrDefault(field => field.Equals(key, StringComparison.OrdinalIgnoreCase));
             if (name is null)
             {
-                errors.Add($"json: unknown field \"{key}\"");
+                if (keepsUnknown)
+                {
+                    errors.Add($"json: unknown field \"{key}\"");
+                }
+
                 continue;
             }
 
@@ -36,7 +43,10 @@ internal sealed class ShapedJson(IReadOnlyDictionary<string, Shape> shapes)
         foreach (var (name, field) in shape.Fields)
         {
             var value = given.GetValueOrDefault(name);
+            var outside = keepsUnknown;
+            keepsUnknown |= name is "taskSpec" or "pipelineSpec" or "volumes" or "podTemplate";
             var read = Value(value, field.Type, $"{shape.Name}.{name}", field);
+            keepsUnknown = outside;
             if (field.IsPointer ? value is not null : field.IsAlways || !IsZero(read, field.Type, value is not null))
             {
                 written[name] = read ?? Zero(field.Type);
