@@ -5,7 +5,6 @@ using Hikigane.ApiServer.Store;
 using Hikigane.Kube;
 using Hikigane.Resources;
 using Hikigane.Resources.Json;
-using Hikigane.Resources.Pipelines;
 using Hikigane.Resources.Triggers;
 using Hikigane.Server.Install;
 
@@ -32,16 +31,6 @@ internal sealed class TektonAdmission(ObjectApi api)
             Check(verdict, "webhook.triggers.tekton.dev");
             Replace(request.Object!, verdict.Object);
         }
-        else if (IsPipelines(request))
-        {
-            var admitted = PipelinesAdmission.Admit(request.Object!, PipelinesSettings());
-            if (admitted.Error is { } error)
-            {
-                throw Denied("webhook.pipeline.tekton.dev", error);
-            }
-
-            Replace(request.Object!, admitted.Object);
-        }
 
         return ValueTask.CompletedTask;
     }
@@ -52,14 +41,6 @@ internal sealed class TektonAdmission(ObjectApi api)
         {
             Check(TriggersAdmission.Validate(review), "validation.webhook.triggers.tekton.dev");
         }
-        else if (IsPipelines(request))
-        {
-            var old = request.Operation == "UPDATE" ? request.Old : null;
-            if (PipelinesAdmission.Errors(request.Operation, request.Object!, old, PipelinesSettings()) is { Length: > 0 } errors)
-            {
-                throw Denied("validation.webhook.pipeline.tekton.dev", $"validation failed: {errors}");
-            }
-        }
         else if (request is { Object: { } configMap, Operation: "CREATE" or "UPDATE" } && request.Target.Type == Kinds.ConfigMap
             && request.Target.Namespace == Installation.Namespace && TriggersAdmission.ValidateConfigMap(configMap) is { } error)
         {
@@ -68,16 +49,6 @@ internal sealed class TektonAdmission(ObjectApi api)
 
         return ValueTask.CompletedTask;
     }
-
-    private static bool IsPipelines(AdmissionRequest request) =>
-        request is { Object: not null, Operation: "CREATE" or "UPDATE" } && request.Target.Subresource is null or ""
-        && PipelinesAdmission.Knows(request.Target.Type.Group, request.Target.Type.Kind);
-
-    private PipelinesConfig PipelinesSettings() => new(Texts("feature-flags"), Texts("config-defaults"));
-
-    private Dictionary<string, string> Texts(string configMap) => (Data(configMap) ?? [])
-        .Where(pair => !pair.Key.StartsWith('_'))
-        .ToDictionary(pair => pair.Key, pair => pair.Value?.ToString() ?? "");
 
     private static TriggersReview? ReviewOf(AdmissionRequest request) =>
         request.Target.Type.Group == TriggersGroup && request is { Object: { } manifest, Operation: "CREATE" or "UPDATE" }
