@@ -20,4 +20,7 @@ demo: ## The walkthrough, from nothing to a green run
 golden: ## Score against the recorded answers; DIR=PATH for others, ARGS='--file cel --diff' for details
 	@$(DOTNET) run -c $(CONFIGURATION) --project test/Golden -- $(DIR) $(ARGS)
 
-.PHONY: help check test demo golden
+bench: ## Start-up, memory, acknowledged events per second (needs wrk and kubectl)
+	bench/run.sh
+
+.PHONY: help check test demo golden bench

@@ -1,0 +1,3 @@
+wrk.method = "POST"
+wrk.body = "{\"ref\":\"refs/heads/x\"}"
+wrk.headers["Content-Type"] = "application/json"
