@@ -64,6 +64,7 @@ public static class Score
         var cases = (await File.ReadAllLinesAsync(Path.Combine(directory, file)))
             .Where(line => line.Length > 0)
             .Select(line => (JsonObject)JsonNode.Parse(line)!)
+            .Where(recorded => (bool?)recorded["needsMessageTypes"] != true) // Protobuf messages: Tekton's event data has none.
             .Where(recorded => id is null || (string?)recorded["id"] == id)
             .ToList();
         var judged = new Judged[cases.Count];
