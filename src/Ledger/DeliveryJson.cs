@@ -16,7 +16,9 @@ public static class DeliveryJson
             ["eventID"] = received.EventId,
             ["listener"] = new JsonObject
             {
-                ["namespace"] = received.ListenerNamespace, ["name"] = received.ListenerName, ["uid"] = received.ListenerUid,
+                ["namespace"] = received.ListenerNamespace,
+                ["name"] = received.ListenerName,
+                ["uid"] = received.ListenerUid,
             },
             ["receivedAt"] = received.ReceivedAt.ToString("O"),
             ["remoteAddress"] = received.RemoteAddress,

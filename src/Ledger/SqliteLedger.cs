@@ -37,7 +37,10 @@ public sealed class SqliteLedger : IAsyncDisposable
     public static SqliteLedger InMemory(TimeProvider time) => new(
         new SqliteConnectionStringBuilder
         {
-            DataSource = $"ledger-{Guid.NewGuid():N}", Mode = SqliteOpenMode.Memory, Cache = SqliteCacheMode.Shared, Pooling = false,
+            DataSource = $"ledger-{Guid.NewGuid():N}",
+            Mode = SqliteOpenMode.Memory,
+            Cache = SqliteCacheMode.Shared,
+            Pooling = false,
         }.ToString(), time, isOnDisk: false);
 
     /// <summary>Completes when the event is on disk: only then may it be acknowledged.</summary>

@@ -145,7 +145,7 @@ public sealed class ApiWiring : IDisposable
                             fill(manifest);
                             addresses.Assign(manifest, old);
                         }
-                        : (manifest, _) => fill(manifest),
+                    : (manifest, _) => fill(manifest),
                 };
             }
 

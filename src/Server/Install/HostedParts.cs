@@ -39,7 +39,9 @@ internal static class HostedParts
                     ["serviceAccountName"] = part,
                     ["containers"] = new JsonArray(new JsonObject
                     {
-                        ["name"] = part, ["image"] = ImagePrefix + part, ["imagePullPolicy"] = "IfNotPresent",
+                        ["name"] = part,
+                        ["image"] = ImagePrefix + part,
+                        ["imagePullPolicy"] = "IfNotPresent",
                     }),
                 },
             },

@@ -10,7 +10,10 @@ public sealed class EventPayload
 {
     private static readonly GoShape Root = new("template.event", new Dictionary<string, string>
     {
-        ["Header"] = "header", ["Body"] = "body", ["Extensions"] = "extensions", ["Context"] = "context",
+        ["Header"] = "header",
+        ["Body"] = "body",
+        ["Extensions"] = "extensions",
+        ["Context"] = "context",
     });
 
     private static readonly GoShape Context = new("template.TriggerContext", new Dictionary<string, string> { ["EventID"] = "eventID" });

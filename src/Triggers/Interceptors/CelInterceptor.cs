@@ -56,7 +56,8 @@ public static class CelInterceptor
                 shown = Trace(given.Filter, scope);
                 return (failure is not null
                     ? InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "error evaluating cel expression: " + failure)
-                    : InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, $"expression {given.Filter} did not return true")) with { Expressions = shown };
+                    : InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, $"expression {given.Filter} did not return true")) with
+                { Expressions = shown };
             }
         }
 

@@ -74,7 +74,9 @@ public static class CoreInterceptors
 
         wire["context"] = request.Context is not { } context ? null : new JsonObject
         {
-            ["event_url"] = context.EventUrl, ["event_id"] = context.EventId, ["trigger_id"] = context.TriggerId,
+            ["event_url"] = context.EventUrl,
+            ["event_id"] = context.EventId,
+            ["trigger_id"] = context.TriggerId,
         };
         return GoJsonWriter.Write(wire, sortKeys: false);
     }
