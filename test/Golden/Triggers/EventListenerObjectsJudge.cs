@@ -259,7 +259,7 @@ internal static partial class EventListenerObjectsJudge
 
         if (want.ContainsKey("custom"))
         {
-            got["custom"] = new JsonArray([.. (await kube.ListAsync(Custom, null, ListQuery.All, default)).Items.Select(one => Shown(one))]);
+            got["custom"] = new JsonArray([.. (await kube.ListAsync(Custom, null, ListQuery.All, default)).Items.Select(one => Shown(one, keepsStatus: true))]);
         }
 
         if (want.ContainsKey("status"))
@@ -279,7 +279,7 @@ internal static partial class EventListenerObjectsJudge
         return (JsonObject)Normalize(got)!;
     }
 
-    private static JsonObject? Shown(JsonObject? live)
+    private static JsonObject? Shown(JsonObject? live, bool keepsStatus = false)
     {
         if (live is null)
         {
@@ -287,7 +287,11 @@ internal static partial class EventListenerObjectsJudge
         }
 
         var shown = live.Copy();
-        shown.Remove("status");
+        if (!keepsStatus)
+        {
+            shown.Remove("status");
+        }
+
         var metadata = shown.Ensure("metadata");
         foreach (var field in (string[])["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields"])
         {
