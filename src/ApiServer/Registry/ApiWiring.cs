@@ -12,6 +12,7 @@ using Hikigane.ApiServer.Tables;
 using Hikigane.ApiServer.Validation;
 using Hikigane.Resources;
 using Hikigane.Resources.Json;
+using Hikigane.Resources.Yaml;
 
 namespace Hikigane.ApiServer.Registry;
 
@@ -61,6 +62,7 @@ public sealed class ApiWiring : IDisposable
         {
             Authenticate = authentication.CallerAsync,
             DecodeProtobuf = body => ProtobufDecoder.Decode(body.Span),
+            DecodeYaml = FromYaml,
             Transform = Transform,
             CheckFields = (_, body) => CheckFields(body),
             ServePath = (context, _) => paths.ServeAsync(context),
@@ -149,8 +151,19 @@ public sealed class ApiWiring : IDisposable
                 };
             }
 
+            var (type, before) = (kind.Type, filled.Validate);
+            filled = filled with
+            {
+                Validate = (manifest, old) => [.. CoreValidation.Check(type, manifest, old), .. before?.Invoke(manifest, old) ?? []],
+            };
             filled = (kind.Type.Group, kind.Type.Kind) switch
             {
+                ("", "Namespace" or "Service") => filled with { CheckName = NameRules.DnsLabel },
+                ("apiextensions.k8s.io", "CustomResourceDefinition") => filled with { Default = WithStatus(filled.Default) },
+                ("apps", "Deployment" or "ReplicaSet" or "StatefulSet") => filled with
+                {
+                    Subresources = new Dictionary<string, SubresourceHandler>(filled.Subresources) { ["scale"] = ScaleSubresource.ServeAsync },
+                },
                 ("authorization.k8s.io", _) => filled with { Answer = (request, _) => Task.FromResult(reviews.Answer(request.Body ?? [], SubjectOf(request.Caller))) },
                 ("authentication.k8s.io", "TokenReview") => filled with { Answer = (request, _) => Task.FromResult(authentication.Review(request.Body ?? [])) },
                 ("authentication.k8s.io", "SelfSubjectReview") => filled with { Answer = (request, _) => Task.FromResult(WhoAmI(request)) },
@@ -167,6 +180,15 @@ public sealed class ApiWiring : IDisposable
             api.Kinds.Add(filled);
         }
     }
+
+    private Action<JsonObject, JsonObject?> WithStatus(Action<JsonObject, JsonObject?>? fill) => (manifest, old) =>
+    {
+        fill?.Invoke(manifest, old);
+        DefinitionStatus.Fill(manifest, api.Now);
+    };
+
+    private static JsonObject FromYaml(string text) =>
+        YamlReader.ReadObject(text, out var error) ?? throw Errors.BadRequest($"error converting YAML to JSON: {error}");
 
     private JsonObject Token(SubresourceRequest request) => api.Store.Current.Find(request.Target.Key) is { } account
         ? Tokens.Answer(request.Body ?? [], account.Object)

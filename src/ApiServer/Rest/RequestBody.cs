@@ -65,10 +65,8 @@ internal static class RequestBody
     {
         try
         {
-            // Duplicate keys: the last one counts, as in Go. Field validation has reported them before.
-            var node = JsonNode.Parse(body.Span, null, new JsonDocumentOptions { MaxDepth = 512 });
-            (node as JsonObject)?.ContainsKey("kind");
-            return node;
+            // A key twice is refused here, wherever it stands: the tree would refuse it later, in the middle of a write.
+            return JsonNode.Parse(body.Span, null, new JsonDocumentOptions { MaxDepth = 512, AllowDuplicateProperties = false });
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
