@@ -60,7 +60,7 @@ internal static class RoleRules
         problems.Name("roleRef.name", manifest.Text("roleRef", "name"));
         foreach (var (index, subject) in manifest.Items("subjects").Index())
         {
-            Subject(problems, subject, $"subjects[{index}]");
+            Subject(problems, subject, $"subjects[{index}]", isNamespaced);
         }
 
         if (old is not null && !JsonNode.DeepEquals(manifest["roleRef"], old["roleRef"]))
@@ -69,13 +69,18 @@ internal static class RoleRules
         }
     }
 
-    private static void Subject(Problems problems, JsonNode? subject, string path)
+    private static void Subject(Problems problems, JsonNode? subject, string path, bool isNamespaced)
     {
         problems.Name(path + ".name", subject.Text("name"));
         problems.OneOf(path + ".kind", subject.Text("kind") ?? "", "Group", "ServiceAccount", "User");
         if (subject.Text("kind") == "ServiceAccount")
         {
-            problems.Name(path + ".namespace", subject.Text("namespace"));
+            // Without a namespace, a RoleBinding means the account of its own.
+            if (!isNamespaced)
+            {
+                problems.Name(path + ".namespace", subject.Text("namespace"));
+            }
+
             problems.OneOf(path + ".apiGroup", subject.Text("apiGroup") ?? "", "");
         }
         else
