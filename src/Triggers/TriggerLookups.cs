@@ -46,9 +46,6 @@ public sealed record InterceptorPorts
 /// </summary>
 public delegate ValueTask<InterceptorResponse> RemoteInterceptor(InterceptorAddress address, InterceptorRequest request, CancellationToken cancellationToken);
 
-/// <summary>Where an interceptor service is, and the certificates (PEM, base64) that it is trusted by; empty for the usual ones.</summary>
-public sealed record InterceptorAddress(string Name, string Url, string CaBundle);
-
 /// <summary>Posts a payload to an old-style webhook. Throws <see cref="InterceptorException"/> when it does not answer with 200.</summary>
 public delegate ValueTask<WebhookAnswer> WebhookInterceptor(WebhookCall call, CancellationToken cancellationToken);
 

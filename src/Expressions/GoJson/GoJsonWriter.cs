@@ -120,6 +120,9 @@ public static class GoJsonWriter
             case JsonValueKind.String:
                 AppendText(text, value.GetValue<string>(), escapeHtml);
                 break;
+            case JsonValueKind.Number when value.ToJsonString() == "-0":
+                text.Append("-0");
+                break;
             case JsonValueKind.Number when value.TryGetValue<long>(out var whole):
                 text.Append(whole.ToString(CultureInfo.InvariantCulture));
                 break;

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Hikigane.Expressions.Cel;
+using Hikigane.Expressions.Cel.Values;
 using Hikigane.Resources.Json;
 
 namespace Hikigane.Resources.Triggers;
@@ -12,6 +14,8 @@ internal sealed partial class TriggersValidation(string version)
 {
     /// <summary>What was found; all of it.</summary>
     public FieldErrors Errors { get; } = new();
+
+    private static readonly CelEnvironment Untyped = new(new Dictionary<string, CelType>(), []);
 
     private bool IsAlpha => version == "v1alpha1";
 
@@ -247,11 +251,37 @@ internal sealed partial class TriggersValidation(string version)
             Webhook(webhook, at + ".webhook");
         }
 
-        if (interceptor.Object("cel") is { } cel && string.IsNullOrEmpty(cel.Text("filter")) && !cel.Objects("overlays").Any())
+        if (interceptor.Object("cel") is { } cel)
         {
-            Errors.Both(path + ".cel.filter", path + ".cel.overlays");
+            DeprecatedCel(cel, path + ".cel");
         }
     }
+
+    /// <summary>The deprecated form names its expressions itself, so that they can be parsed here; they are not checked.</summary>
+    private void DeprecatedCel(JsonObject cel, string at)
+    {
+        var filter = cel.Text("filter") ?? "";
+        if (filter.Length == 0 && !cel.Objects("overlays").Any())
+        {
+            Errors.Both(at + ".filter", at + ".overlays");
+        }
+
+        if (filter.Length > 0 && ParseError(filter) is { } problem)
+        {
+            Errors.Invalid("failed to parse the DeprecatedCEL filter: " + problem, at + ".filter");
+        }
+
+        foreach (var overlay in cel.Objects("overlays"))
+        {
+            if (ParseError(overlay.Text("expression") ?? "") is { } wrong)
+            {
+                Errors.Invalid("failed to parse the DeprecatedCEL overlay: " + wrong, at + ".overlay");
+            }
+        }
+    }
+
+    private static string? ParseError(string source) =>
+        CelProgram.Compile(source, Untyped).Problem is { Stage: CelStage.Parse } problem ? problem.Message : null;
 
     private void Webhook(JsonObject webhook, string at)
     {

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Hikigane.Kube;
 using Hikigane.Resources;
 using Hikigane.Resources.Reconcile;
-using Hikigane.Triggers.EventListeners;
+using Hikigane.Triggers.Interceptors;
 
 namespace Hikigane.Server.Controllers;
 
@@ -27,7 +27,7 @@ public sealed class InterceptorController(IKube kube, PlanApplier applier, Resou
             return null;
         }
 
-        var address = InterceptorAddress.Of(interceptor);
+        var address = InterceptorAddress.UrlOf(interceptor);
         var status = new JsonObject { ["address"] = address is null ? new JsonObject() : new JsonObject { ["url"] = address } };
         IReadOnlyList<ObjectEvent> events = address is null ? [new ObjectEvent("Warning", "InternalError", "interceptor URL was nil")] : [];
         await applier.ApplyAsync(type, interceptor, new Plan { Status = status, Events = events }, cancellationToken);

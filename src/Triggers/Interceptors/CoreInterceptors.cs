@@ -125,26 +125,43 @@ public static class CoreInterceptors
             return (null, error ?? $"json: cannot unmarshal {GoJsonReader.KindOf(node)} into Go value of type v1beta1.InterceptorRequest");
         }
 
+        var members = Members(node as JsonObject);
         foreach (var (member, kind, type) in ((string, string, string)[])[
             ("body", "string", "string"), ("header", "object", "map[string][]string"), ("extensions", "object", "map[string]interface {}"),
             ("interceptor_params", "object", "map[string]interface {}"), ("context", "object", "v1beta1.TriggerContext")])
         {
-            if (node.At(member) is { } value && GoJsonReader.KindOf(value) != kind)
+            if (members.GetValueOrDefault(member) is { } value && GoJsonReader.KindOf(value) != kind)
             {
                 return (null, $"json: cannot unmarshal {GoJsonReader.KindOf(value)} into Go struct field InterceptorRequest.{member} of type {type}");
             }
         }
 
-        var context = node.Object("context");
+        var context = members.GetValueOrDefault("context") is JsonObject given ? Members(given) : null;
         return (new InterceptorRequest
         {
-            Body = node.Text("body") ?? "",
-            Header = (node.Object("header") ?? []).ToDictionary(
+            Body = members.GetValueOrDefault("body").Text() ?? "",
+            Header = (members.GetValueOrDefault("header") as JsonObject ?? []).ToDictionary(
                 pair => pair.Key, pair => (IReadOnlyList<string>)[.. (pair.Value as JsonArray ?? []).Select(value => value.Text() ?? "")]),
-            Extensions = node.Object("extensions"),
-            InterceptorParams = node.Object("interceptor_params"),
-            Context = context is null ? null : new TriggerContext(context.Text("event_url") ?? "", context.Text("event_id") ?? "", context.Text("trigger_id") ?? ""),
+            Extensions = members.GetValueOrDefault("extensions") as JsonObject,
+            InterceptorParams = members.GetValueOrDefault("interceptor_params") as JsonObject,
+            Context = context is null ? null : new TriggerContext(
+                context.GetValueOrDefault("event_url").Text() ?? "", context.GetValueOrDefault("event_id").Text() ?? "", context.GetValueOrDefault("trigger_id").Text() ?? ""),
         }, null);
+    }
+
+    /// <summary>Go matches the names of a struct's members without regard to case; the last one that is not null counts.</summary>
+    private static Dictionary<string, JsonNode> Members(JsonObject? given)
+    {
+        var members = new Dictionary<string, JsonNode>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in given ?? [])
+        {
+            if (value is not null)
+            {
+                members[name] = value;
+            }
+        }
+
+        return members;
     }
 
     private static CoreAnswer Refused(string message) => new(400, "text/plain; charset=utf-8", message + "\n");

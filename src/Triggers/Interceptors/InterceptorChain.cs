@@ -32,8 +32,6 @@ public sealed record ChainResult(ChainState State, IReadOnlyList<StageVerdict> S
 /// <summary>Runs the interceptors of a trigger or a group, one after the other (spec: triggers.md §4.2). As upstream's <c>ExecuteInterceptors</c>.</summary>
 public sealed class InterceptorChain(TriggerLookups lookups, InterceptorPorts ports)
 {
-    private const string CoreService = "tekton-triggers-core-interceptors";
-
     private static readonly ConditionalWeakTable<JsonObject, JsonObject> ParamsByLink = [];
 
     /// <param name="links">The elements of <c>interceptors</c>.</param>
@@ -112,15 +110,14 @@ public sealed class InterceptorChain(TriggerLookups lookups, InterceptorPorts po
             throw new InterceptorException($"url resolution failed for interceptor {name} with: {resource}.triggers.tekton.dev \"{name}\" not found");
         }
 
-        var isCore = kind == "ClusterInterceptor" && target.Text("spec", "clientConfig", "service", "name") == CoreService;
-        if (isCore && ports.BuiltIn(name) is { } builtIn)
+        if (kind == "ClusterInterceptor" && InterceptorAddress.IsCore(target) && ports.BuiltIn(name) is { } builtIn)
         {
             return builtIn(request, cancellationToken);
         }
 
-        var (url, error) = InterceptorUrl.Of(target);
-        return error is null
-            ? ports.Remote(new InterceptorAddress(name, url, target.Text("spec", "clientConfig", "caBundle") ?? ""), request, cancellationToken)
+        var (address, error) = InterceptorAddress.Of(target);
+        return address is not null
+            ? ports.Remote(address, request, cancellationToken)
             : throw new InterceptorException($"url resolution failed for interceptor {name} with: {error}");
     }
 

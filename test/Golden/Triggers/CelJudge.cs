@@ -12,12 +12,9 @@ internal static class CelJudge
         var input = recorded["input"]!.AsObject();
         var want = recorded["want"]!.AsObject();
         ValueTask<SecretValue> Secrets(SecretKey key, CancellationToken cancellationToken) => ValueTask.FromResult(Secret(input, key));
-        var server = new CoreInterceptorServer(new Dictionary<string, Interceptor>
-        {
-            ["cel"] = (request, cancellationToken) => CelInterceptor.InterceptAsync(request, Secrets, cancellationToken),
-        });
-        var body = input["request"]?.ToJsonString() ?? (string?)input["raw"] ?? "";
-        var answer = await server.HandleAsync((string)input["path"]!, body, CancellationToken.None);
+        Interceptor? ByName(string name) => name == "cel" ? (request, cancellationToken) => CelInterceptor.InterceptAsync(request, Secrets, cancellationToken) : null;
+        var body = Encoding.UTF8.GetBytes(input["request"]?.ToJsonString() ?? (string?)input["raw"] ?? "");
+        var answer = await CoreInterceptors.HandleAsync(((string)input["path"]!).Split('?')[0], body, ByName, CancellationToken.None);
         if (answer.Status != (int)want["status"]!)
         {
             return $"status: want {want["status"]} got {answer.Status}: {answer.Body}";

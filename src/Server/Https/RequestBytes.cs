@@ -1,0 +1,14 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Hikigane.Server.Https;
+
+/// <summary>A request's body as bytes. The server has capped its size.</summary>
+internal static class RequestBytes
+{
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        using var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, HttpsServer.LargestBody));
+        await request.Body.CopyToAsync(body, cancellationToken);
+        return body.ToArray();
+    }
+}
