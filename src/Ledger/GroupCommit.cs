@@ -63,12 +63,12 @@ internal sealed class GroupCommit : IAsyncDisposable
 
             transaction.Commit();
         }
-        catch (SqliteException exception) when (batch.Count == 1)
+        catch (Exception exception) when (batch.Count == 1)
         {
-            batch[0].Committed.TrySetException(exception);
+            batch[0].Committed.TrySetException(new LedgerException("the ledger cannot be written: " + exception.Message, exception));
             return;
         }
-        catch (SqliteException)
+        catch (Exception)
         {
             foreach (var write in batch)
             {

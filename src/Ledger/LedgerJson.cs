@@ -6,5 +6,6 @@ namespace Hikigane.Ledger;
 /// <summary>How verdicts and headers stand in the ledger: camelCase, enums by name, so that a row can be read without the program.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(IReadOnlyList<TriggerVerdict>))]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonNode))]
 [JsonSerializable(typeof(IReadOnlyList<KeyValuePair<string, string>>))]
 internal sealed partial class LedgerJson : JsonSerializerContext;

@@ -13,6 +13,20 @@ public sealed record LedgerQuery
 
     public DateTimeOffset? Since { get; init; }
 
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Only those that came before this event: the next page.</summary>
+    public string? Before { get; init; }
+
+    /// <summary>Only those that wait among the dead letters.</summary>
+    public bool IsDeadLetter { get; init; }
+
+    /// <summary>Only replays of this event.</summary>
+    public string? ReplayOf { get; init; }
+
+    /// <summary>What the columns do not tell. Applied before <see cref="Limit"/>.</summary>
+    public Func<Delivery, bool>? Where { get; init; }
+
     /// <summary>At most so many.</summary>
     public int Limit { get; init; } = 50;
 }

@@ -1,24 +1,34 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Hikigane.Resources.Deliveries;
 
 namespace Hikigane.Ledger;
 
 /// <summary>
-/// What of a request must not be kept: headers that carry a credential are replaced by their length and a short hash, which is enough to
-/// tell two of them apart (spec/ux.md §3.3).
+/// What of a request must not be kept: headers and query parameters that carry a credential are replaced by their length and a short hash, which
+/// is enough to tell two of them apart (spec/ux.md §3.3); and where a verdict quotes such a value, the quote is replaced too.
 /// </summary>
-public static class Redaction
+public sealed class Redaction(LedgerOptions options)
 {
+    /// <summary>Shorter values are not looked for in verdicts: they would be found everywhere.</summary>
+    private const int ShortestQuote = 6;
+
     private static readonly HashSet<string> Named = new(StringComparer.OrdinalIgnoreCase)
     {
         "Authorization", "Proxy-Authorization", "Cookie", "X-Gitlab-Token", "X-Hub-Signature", "X-Hub-Signature-256", "X-Slack-Signature",
     };
 
-    private static readonly string[] Fragments = ["token", "secret", "key", "signature", "password"];
+    private static readonly string[] Fragments = ["token", "secret", "key", "signature", "password", "credential"];
 
-    public static bool IsSensitive(string header) =>
-        Named.Contains(header) || Fragments.Any(fragment => header.Contains(fragment, StringComparison.OrdinalIgnoreCase));
+    /// <summary>Names that hold a fragment and no credential.</summary>
+    private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase) { "X-Event-Key", "Sec-WebSocket-Key" };
+
+    /// <summary>Whether a header is known to carry a credential, whatever is configured.</summary>
+    public static bool IsSensitive(string header) => Named.Contains(header)
+        || (!Harmless.Contains(header) && Array.Exists(Fragments, fragment => header.Contains(fragment, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary><c>‹redacted, 40 chars, sha256 1f3a…›</c></summary>
     public static string Redact(string value)
@@ -27,9 +37,76 @@ public static class Redaction
         return string.Create(CultureInfo.InvariantCulture, $"‹redacted, {value.Length} chars, sha256 {Convert.ToHexStringLower(hash)[..4]}…›");
     }
 
+    /// <summary>Whether the request holds anything that is not kept for good.</summary>
+    public bool IsNeededFor(ReceivedEvent received) => received.Headers.Any(header => IsHidden(header.Key)) || Path(received.Path) != received.Path;
+
     /// <summary>The headers as they are kept for good.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> Redact(IReadOnlyList<KeyValuePair<string, string>> headers) =>
-        headers.Any(header => IsSensitive(header.Key))
-            ? [.. headers.Select(header => IsSensitive(header.Key) ? new KeyValuePair<string, string>(header.Key, Redact(header.Value)) : header)]
+    public IReadOnlyList<KeyValuePair<string, string>> Headers(IReadOnlyList<KeyValuePair<string, string>> headers) =>
+        headers.Any(header => IsHidden(header.Key))
+            ? [.. headers.Select(header => IsHidden(header.Key) ? new KeyValuePair<string, string>(header.Key, Kept(header.Value)) : header)]
             : headers;
+
+    /// <summary>A path whose query carries no credential: <c>/hook?token=…</c>.</summary>
+    public string Path(string path)
+    {
+        var query = path.IndexOf('?', StringComparison.Ordinal);
+        if (query < 0)
+        {
+            return path;
+        }
+
+        var pairs = path[(query + 1)..].Split('&').Select(pair =>
+        {
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            return equals > 0 && equals < pair.Length - 1 && IsHidden(pair[..equals]) ? pair[..(equals + 1)] + Kept(pair[(equals + 1)..]) : pair;
+        });
+        return path[..(query + 1)] + string.Join('&', pairs);
+    }
+
+    /// <summary>The verdicts as JSON. A filter that reads a token, or a param that is bound to one, would carry it here.</summary>
+    public string Verdicts(Delivery delivery)
+    {
+        var json = JsonSerializer.Serialize(delivery.Triggers, LedgerJson.Default.IReadOnlyListTriggerVerdict);
+        foreach (var value in Hidden(delivery.Event))
+        {
+            var quoted = JavaScriptEncoder.Default.Encode(value);
+            if (value.Length >= ShortestQuote && json.Contains(quoted, StringComparison.Ordinal))
+            {
+                json = json.Replace(quoted, Redact(value), StringComparison.Ordinal);
+            }
+        }
+
+        return json;
+    }
+
+    private IEnumerable<string> Hidden(ReceivedEvent received)
+    {
+        foreach (var header in received.Headers)
+        {
+            if (IsHidden(header.Key))
+            {
+                yield return header.Value;
+            }
+        }
+
+        var query = received.Path.IndexOf('?', StringComparison.Ordinal);
+        foreach (var pair in query < 0 ? [] : received.Path[(query + 1)..].Split('&'))
+        {
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0 && IsHidden(pair[..equals]))
+            {
+                yield return pair[(equals + 1)..];
+            }
+        }
+
+        foreach (var value in KeptBody.Redacted(received, options))
+        {
+            yield return value;
+        }
+    }
+
+    private bool IsHidden(string name) => IsSensitive(name) || options.RedactedHeaders.Contains(name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>A replay carries what an earlier redaction left; it stays as it is.</summary>
+    private static string Kept(string value) => value.StartsWith("‹redacted", StringComparison.Ordinal) ? value : Redact(value);
 }

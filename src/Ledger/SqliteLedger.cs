@@ -1,14 +1,11 @@
-using System.Text.Json;
+using System.Data.Common;
 using Hikigane.Resources.Deliveries;
 using Microsoft.Data.Sqlite;
 
 namespace Hikigane.Ledger;
 
-/// <summary>
-/// The durable record of events and of what was decided about them. An event is on disk before its sender gets an answer; its verdict is added
-/// once, when it is known; what has no verdict after a restart is decided then. Any thread may call.
-/// </summary>
-public sealed class SqliteLedger : IAsyncDisposable
+/// <summary>The ledger in a file of this machine, or in memory: one writer that commits for all who wait, readers beside it.</summary>
+public sealed class SqliteLedger : ILedger
 {
     private readonly string connectionString;
     private readonly SqliteConnection writer;
@@ -16,40 +13,107 @@ public sealed class SqliteLedger : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly Task checkpoints;
 
-    private SqliteLedger(string connectionString, TimeProvider time, bool isOnDisk)
+    private SqliteLedger(string connectionString, TimeProvider time, LedgerOptions options, string? path)
     {
         this.connectionString = connectionString;
-        Reader = new LedgerReader(connectionString);
+        Options = options;
+        Reader = new LedgerReader(() => new SqliteConnection(connectionString), path ?? "in memory");
         writer = Open();
-        LedgerSchema.Create(writer, isOnDisk);
+        SqliteSchema.Create(writer, isOnDisk: path is not null);
         commits = new GroupCommit(writer);
-        checkpoints = isOnDisk ? Task.Run(() => CheckpointAsync(time)) : Task.CompletedTask;
+        checkpoints = path is null ? Task.CompletedTask : Task.Run(() => CheckpointAsync(time));
     }
 
-    /// <summary>Reads what was written here.</summary>
     public LedgerReader Reader { get; }
 
+    public LedgerOptions Options { get; }
+
     /// <summary>Opens or makes the ledger in a file.</summary>
-    public static SqliteLedger OpenFile(string path, TimeProvider time) =>
-        new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString(), time, isOnDisk: true);
+    public static SqliteLedger OpenFile(string path, TimeProvider time, LedgerOptions? options = null)
+    {
+        try
+        {
+            return new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString(), time, options ?? LedgerOptions.Default, path);
+        }
+        catch (SqliteException exception)
+        {
+            throw new LedgerException($"the ledger {path} cannot be opened: {exception.Message}", exception);
+        }
+    }
 
     /// <summary>A ledger that is gone with the process.</summary>
-    public static SqliteLedger InMemory(TimeProvider time) => new(
+    public static SqliteLedger InMemory(TimeProvider time, LedgerOptions? options = null) => new(
         new SqliteConnectionStringBuilder
         {
             DataSource = $"ledger-{Guid.NewGuid():N}",
             Mode = SqliteOpenMode.Memory,
             Cache = SqliteCacheMode.Shared,
             Pooling = false,
-        }.ToString(), time, isOnDisk: false);
+        }.ToString(), time, options ?? LedgerOptions.Default, path: null);
 
-    /// <summary>Completes when the event is on disk: only then may it be acknowledged.</summary>
     public Task AppendAsync(ReceivedEvent received, CancellationToken cancellationToken) =>
-        commits.WriteAsync(connection => Insert(connection, received), cancellationToken);
+        commits.WriteAsync(connection => LedgerWrites.Append(connection, received, Options), cancellationToken);
 
-    /// <summary>Completes when the verdicts are on disk. Deciding an event again replaces its verdict.</summary>
     public Task DecideAsync(Delivery delivery, CancellationToken cancellationToken) =>
-        commits.WriteAsync(connection => Decide(connection, delivery), cancellationToken);
+        commits.WriteAsync(connection => LedgerWrites.Decide(connection, delivery, Options), cancellationToken);
+
+    public Task RecordAsync(Delivery delivery, CancellationToken cancellationToken) => commits.WriteAsync(
+        connection =>
+        {
+            LedgerWrites.Append(connection, delivery.Event, Options);
+            LedgerWrites.Decide(connection, delivery, Options);
+        }, cancellationToken);
+
+    public Task<string> ClaimAsync(DeliveryClaim claim, CancellationToken cancellationToken) =>
+        WriteAsync(connection => LedgerWrites.Claim(connection, claim), cancellationToken);
+
+    public Task PostponeAsync(FailedAttempt attempt, CancellationToken cancellationToken) =>
+        commits.WriteAsync(connection => LedgerWrites.Postpone(connection, attempt), cancellationToken);
+
+    public Task DeadLetterAsync(Delivery delivery, string reason, CancellationToken cancellationToken) => commits.WriteAsync(
+        connection =>
+        {
+            LedgerWrites.Decide(connection, delivery, Options);
+            LedgerWrites.DeadLetter(connection, delivery, reason);
+        }, cancellationToken);
+
+    public Task<bool> SettleAsync(string eventId, string by, string settlement, DateTimeOffset at, CancellationToken cancellationToken) =>
+        WriteAsync(connection => LedgerWrites.Settle(connection, eventId, by, settlement, at), cancellationToken);
+
+    public Task ReplayAsync(ReceivedEvent replay, CancellationToken cancellationToken) =>
+        commits.WriteAsync(connection => LedgerWrites.Replay(connection, replay, Options), cancellationToken);
+
+    public async Task<IReadOnlyList<ReceivedEvent>> TakeReplaysAsync(string ns, string listener, CancellationToken cancellationToken)
+    {
+        if (Reader.WaitingReplays(ns, listener) == 0)
+        {
+            return [];
+        }
+
+        var taken = await WriteAsync(connection => LedgerWrites.TakeReplays(connection, ns, listener), cancellationToken);
+        return Reader.Pending(taken);
+    }
+
+    public async Task<int> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        foreach (var batch in LedgerPruning.Expired(Reader, Options.Retention, now).Chunk(LedgerPruning.LargestBatch))
+        {
+            removed += await WriteAsync(connection => LedgerPruning.Remove(connection, batch), cancellationToken);
+        }
+
+        if (!Options.Retention.IsOff)
+        {
+            await commits.WriteAsync(connection => LedgerPruning.RemoveClaims(connection, now - Options.Retention.Age), cancellationToken);
+        }
+
+        foreach (var batch in BodyPacking.Candidates(Reader).Chunk(BodyPacking.LargestBatch))
+        {
+            await commits.WriteAsync(connection => BodyPacking.Pack(connection, batch), cancellationToken);
+        }
+
+        return removed;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -60,59 +124,19 @@ public sealed class SqliteLedger : IAsyncDisposable
         stopping.Dispose();
     }
 
+    private async Task<T> WriteAsync<T>(Func<DbConnection, T> write, CancellationToken cancellationToken)
+    {
+        T? result = default;
+        await commits.WriteAsync(connection => result = write(connection), cancellationToken);
+        return result!;
+    }
+
     private SqliteConnection Open()
     {
         var connection = new SqliteConnection(connectionString);
         connection.Open();
         return connection;
     }
-
-    private static void Insert(SqliteConnection connection, ReceivedEvent received)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = """
-            INSERT INTO events (id, ns, listener, listener_uid, received_at, remote, method, path, headers, body, replay_of)
-            VALUES ($id, $ns, $listener, $uid, $at, $remote, $method, $path, $headers, $body, $replayOf)
-            """;
-        command.Parameters.AddWithValue("$id", received.EventId);
-        command.Parameters.AddWithValue("$ns", received.ListenerNamespace);
-        command.Parameters.AddWithValue("$listener", received.ListenerName);
-        command.Parameters.AddWithValue("$uid", received.ListenerUid);
-        command.Parameters.AddWithValue("$at", received.ReceivedAt.ToUnixTimeMilliseconds());
-        command.Parameters.AddWithValue("$remote", received.RemoteAddress);
-        command.Parameters.AddWithValue("$method", received.Method);
-        command.Parameters.AddWithValue("$path", received.Path);
-        command.Parameters.AddWithValue("$headers", Serialize(Redaction.Redact(received.Headers)));
-        command.Parameters.AddWithValue("$body", received.Body.ToArray());
-        command.Parameters.AddWithValue("$replayOf", (object?)received.ReplayOf ?? DBNull.Value);
-        command.ExecuteNonQuery();
-        if (received.Headers.Any(header => Redaction.IsSensitive(header.Key)))
-        {
-            using var keep = connection.CreateCommand();
-            keep.CommandText = "INSERT INTO sensitive (seq, headers) VALUES (last_insert_rowid(), $headers)";
-            keep.Parameters.AddWithValue("$headers", Serialize(received.Headers));
-            keep.ExecuteNonQuery();
-        }
-    }
-
-    private static void Decide(SqliteConnection connection, Delivery delivery)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = """
-            INSERT OR REPLACE INTO verdicts (seq, outcome, decided_at, attempt, triggers)
-            SELECT seq, $outcome, $at, $attempt, $triggers FROM events WHERE id = $id;
-            DELETE FROM sensitive WHERE seq = (SELECT seq FROM events WHERE id = $id);
-            """;
-        command.Parameters.AddWithValue("$id", delivery.Event.EventId);
-        command.Parameters.AddWithValue("$outcome", delivery.Outcome.ToString());
-        command.Parameters.AddWithValue("$at", (object?)delivery.DecidedAt?.ToUnixTimeMilliseconds() ?? DBNull.Value);
-        command.Parameters.AddWithValue("$attempt", delivery.Attempt);
-        command.Parameters.AddWithValue("$triggers", JsonSerializer.Serialize(delivery.Triggers, LedgerJson.Default.IReadOnlyListTriggerVerdict));
-        command.ExecuteNonQuery();
-    }
-
-    private static string Serialize(IReadOnlyList<KeyValuePair<string, string>> headers) =>
-        JsonSerializer.Serialize(headers, LedgerJson.Default.IReadOnlyListKeyValuePairStringString);
 
     /// <summary>Checkpoints belong off the writer's path: they are what makes its slowest commits slow.</summary>
     private async Task CheckpointAsync(TimeProvider time)
@@ -123,9 +147,7 @@ public sealed class SqliteLedger : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(stopping.Token))
             {
-                using var command = connection.CreateCommand();
-                command.CommandText = "PRAGMA wal_checkpoint(PASSIVE)";
-                command.ExecuteNonQuery();
+                connection.Execute("PRAGMA wal_checkpoint(PASSIVE)");
             }
         }
         catch (OperationCanceledException)

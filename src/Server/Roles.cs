@@ -117,7 +117,7 @@ public static class Roles
         [.. controllers.Select(controller => new ReconcileLoop(controller, caches, time, logging.CreateLogger<ReconcileLoop>()))];
 
     private static ListenerParts ListenerPartsOf(
-        EmbeddedApi api, SqliteLedger ledger, InterceptorClient client, TimeProvider time, ILoggerFactory logging)
+        EmbeddedApi api, ILedger ledger, InterceptorClient client, TimeProvider time, ILoggerFactory logging)
     {
         var secrets = api.AsServiceAccount(Installation.Namespace, CoreInterceptors);
         return new ListenerParts

@@ -71,8 +71,30 @@ public sealed record ReceivedEvent
     /// <summary>The body's bytes, as sent.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 
+    /// <summary><c>HTTP/1.1</c>; empty when it did not come over HTTP.</summary>
+    public string HttpVersion { get; init; } = "";
+
+    /// <summary>The status that the sender got.</summary>
+    public int ResponseStatus { get; init; } = 202;
+
+    public DeliveryMode Mode { get; init; } = DeliveryMode.Live;
+
     /// <summary>The event that this one repeats, for replays.</summary>
     public string? ReplayOf { get; init; }
+
+    /// <summary>Who asked for a replay, and why; empty for live events.</summary>
+    public string RequestedBy { get; init; } = "";
+
+    public string Reason { get; init; } = "";
+
+    /// <summary>How many bytes were sent, when the ledger keeps fewer; else the length of <see cref="Body"/>.</summary>
+    public long BodyBytes { get => field == 0 ? Body.Length : field; init; }
+
+    /// <summary>Whether the ledger keeps only the beginning of the body.</summary>
+    public bool IsTruncated => BodyBytes > Body.Length;
+
+    /// <summary>Hex digest of the body as it was sent, when the ledger changed it; else empty.</summary>
+    public string BodySha256 { get; init; } = "";
 }
 
 /// <summary>The verdict of one trigger, with everything a person needs to understand it (spec/ux.md §3.3).</summary>
@@ -143,4 +165,7 @@ public sealed record Delivery
 
     /// <summary>How often processing was tried: 1 for the first time.</summary>
     public int Attempt { get; init; } = 1;
+
+    /// <summary>Not null when it was given up on.</summary>
+    public DeadLetter? DeadLetter { get; init; }
 }

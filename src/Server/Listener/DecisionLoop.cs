@@ -12,7 +12,7 @@ namespace Hikigane.Server.Listener;
 /// a restart, from the ledger.
 /// </summary>
 public sealed partial class DecisionLoop(
-    Func<ReceivedEvent, CancellationToken, Task<Delivery>> decide, SqliteLedger ledger, TimeProvider time, ILogger<DecisionLoop> logger)
+    Func<ReceivedEvent, CancellationToken, Task<Delivery>> decide, ILedger ledger, TimeProvider time, ILogger<DecisionLoop> logger)
 {
     private const int Workers = 8;
     private const int MostAttempts = 8;

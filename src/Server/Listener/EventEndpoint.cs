@@ -15,7 +15,7 @@ namespace Hikigane.Server.Listener;
 /// follows from it is decided afterwards (<see cref="DecisionLoop"/>) and never changes the answer.
 /// </summary>
 internal sealed class EventEndpoint(
-    SinkOptions options, ListenerCaches objects, SqliteLedger ledger, DecisionLoop decisions, TimeProvider time)
+    SinkOptions options, ListenerCaches objects, ILedger ledger, DecisionLoop decisions, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext http)
     {

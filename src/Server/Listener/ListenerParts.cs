@@ -8,7 +8,7 @@ namespace Hikigane.Server.Listener;
 /// <summary>What the listeners of a process share.</summary>
 public sealed record ListenerParts
 {
-    public required SqliteLedger Ledger { get; init; }
+    public required ILedger Ledger { get; init; }
 
     /// <summary>The API with the rights of a ServiceAccount.</summary>
     public required Impersonate Impersonate { get; init; }

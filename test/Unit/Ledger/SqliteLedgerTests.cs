@@ -86,7 +86,7 @@ public sealed class SqliteLedgerTests : IDisposable
         var again = ledger.AppendAsync(Event("e1"), CancellationToken.None);
         var other = ledger.AppendAsync(Event("e2"), CancellationToken.None);
 
-        await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() => again);
+        await Assert.ThrowsAsync<LedgerException>(() => again);
         await other;
         Assert.Equal(2, ledger.Reader.Pending().Count);
     }

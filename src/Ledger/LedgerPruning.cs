@@ -1,0 +1,43 @@
+using System.Data.Common;
+using System.Globalization;
+
+namespace Hikigane.Ledger;
+
+/// <summary>
+/// Finds and removes what is kept no longer. Finding reads beside the writer; removing is cut into small writes, so that no sender waits long.
+/// </summary>
+internal static class LedgerPruning
+{
+    public const int LargestBatch = 500;
+
+    /// <summary>
+    /// Decided events that are beyond a limit of their listener. One that is undecided, or a dead letter that waits, is passed over; it still counts.
+    /// </summary>
+    public static IReadOnlyList<long> Expired(LedgerReader reader, Retention retention, DateTimeOffset now) => retention.IsOff ? [] : reader.Read(
+        $"""
+        SELECT e.seq FROM (
+            SELECT seq, received_at, row_number() OVER newest AS place, sum(length(body) + length(headers)) OVER newest AS total
+            FROM events WINDOW newest AS (PARTITION BY ns, listener ORDER BY seq DESC)) e
+        JOIN verdicts v ON v.seq = e.seq LEFT JOIN dead_letters d ON d.seq = e.seq
+        WHERE (e.place > {retention.Deliveries} OR e.total > {retention.Bytes} OR e.received_at < {Milliseconds(now - retention.Age)})
+          AND (d.seq IS NULL OR d.settled_at IS NOT NULL OR d.at < {Milliseconds(now - retention.DeadLetterAge)})
+        """,
+        [],
+        "ORDER BY e.seq", row => row.GetInt64(0));
+
+    private static long Milliseconds(DateTimeOffset at) => at.ToUnixTimeMilliseconds();
+
+    public static int Remove(DbConnection connection, IEnumerable<long> events)
+    {
+        var seqs = string.Join(',', events.Select(seq => seq.ToString(CultureInfo.InvariantCulture)));
+        foreach (var table in new[] { "verdicts", "earlier_verdicts", "sensitive", "attempts", "dead_letters", "waiting" })
+        {
+            connection.Execute($"DELETE FROM {table} WHERE seq IN ({seqs})");
+        }
+
+        return connection.Execute($"DELETE FROM events WHERE seq IN ({seqs})");
+    }
+
+    public static void RemoveClaims(DbConnection connection, DateTimeOffset before) =>
+        connection.Execute("DELETE FROM claims WHERE at < @before", ("@before", before.ToUnixTimeMilliseconds()));
+}

@@ -1,0 +1,139 @@
+using System.Data.Common;
+using Hikigane.Resources.Deliveries;
+using Npgsql;
+
+namespace Hikigane.Ledger;
+
+/// <summary>
+/// The ledger in PostgreSQL, for listeners with several replicas and for machines whose disks do not stay. Each write is a transaction of its
+/// own; the server gathers what commits at the same time.
+/// </summary>
+public sealed class PostgresLedger : ILedger
+{
+    private readonly NpgsqlDataSource database;
+
+    private PostgresLedger(NpgsqlDataSource database, LedgerOptions options)
+    {
+        this.database = database;
+        Options = options;
+        Reader = ReaderOf(database);
+    }
+
+    public LedgerReader Reader { get; }
+
+    public LedgerOptions Options { get; }
+
+    /// <summary>Whether a ledger is named by an address of PostgreSQL rather than by a file.</summary>
+    public static bool IsAddress(string ledger) =>
+        ledger.StartsWith("postgres://", StringComparison.Ordinal) || ledger.StartsWith("postgresql://", StringComparison.Ordinal)
+        || ledger.Contains("Host=", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Connects and makes the tables where they are missing.</summary>
+    public static async Task<PostgresLedger> OpenAsync(string address, LedgerOptions? options, CancellationToken cancellationToken)
+    {
+        var database = PostgresAddress.Open(address);
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            // Replicas start at the same time: one makes the tables, the others find them.
+            connection.Execute("SELECT pg_advisory_xact_lock(4744312)");
+            connection.Execute(LedgerTables.For("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BIGINT", "BYTEA", "COLLATE \"C\""));
+            await transaction.CommitAsync(cancellationToken);
+            return new PostgresLedger(database, options ?? LedgerOptions.Default);
+        }
+        catch (Exception exception) when (exception is DbException or System.Net.Sockets.SocketException or TimeoutException)
+        {
+            await database.DisposeAsync();
+            throw new LedgerException($"the ledger {PostgresAddress.Shown(address)} cannot be opened: {PostgresAddress.OneLine(exception)}", exception);
+        }
+    }
+
+    /// <summary>Reads without making anything.</summary>
+    public static LedgerReader OpenReader(string address) => ReaderOf(PostgresAddress.Open(address));
+
+    public Task AppendAsync(ReceivedEvent received, CancellationToken cancellationToken) =>
+        WriteAsync(connection => LedgerWrites.Append(connection, received, Options), cancellationToken);
+
+    public Task DecideAsync(Delivery delivery, CancellationToken cancellationToken) =>
+        WriteAsync(connection => LedgerWrites.Decide(connection, delivery, Options), cancellationToken);
+
+    public Task RecordAsync(Delivery delivery, CancellationToken cancellationToken) => WriteAsync(
+        connection =>
+        {
+            LedgerWrites.Append(connection, delivery.Event, Options);
+            LedgerWrites.Decide(connection, delivery, Options);
+        }, cancellationToken);
+
+    public Task<string> ClaimAsync(DeliveryClaim claim, CancellationToken cancellationToken) =>
+        WriteAsync(connection => LedgerWrites.Claim(connection, claim), cancellationToken);
+
+    public Task PostponeAsync(FailedAttempt attempt, CancellationToken cancellationToken) =>
+        WriteAsync(connection => LedgerWrites.Postpone(connection, attempt), cancellationToken);
+
+    public Task DeadLetterAsync(Delivery delivery, string reason, CancellationToken cancellationToken) => WriteAsync(
+        connection =>
+        {
+            LedgerWrites.Decide(connection, delivery, Options);
+            LedgerWrites.DeadLetter(connection, delivery, reason);
+        }, cancellationToken);
+
+    public Task<bool> SettleAsync(string eventId, string by, string settlement, DateTimeOffset at, CancellationToken cancellationToken) =>
+        WriteAsync(connection => LedgerWrites.Settle(connection, eventId, by, settlement, at), cancellationToken);
+
+    public Task ReplayAsync(ReceivedEvent replay, CancellationToken cancellationToken) =>
+        WriteAsync(connection => LedgerWrites.Replay(connection, replay, Options), cancellationToken);
+
+    public async Task<IReadOnlyList<ReceivedEvent>> TakeReplaysAsync(string ns, string listener, CancellationToken cancellationToken)
+    {
+        if (Reader.WaitingReplays(ns, listener) == 0)
+        {
+            return [];
+        }
+
+        return Reader.Pending(await WriteAsync(connection => LedgerWrites.TakeReplays(connection, ns, listener), cancellationToken));
+    }
+
+    public async Task<int> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        foreach (var batch in LedgerPruning.Expired(Reader, Options.Retention, now).Chunk(LedgerPruning.LargestBatch))
+        {
+            removed += await WriteAsync(connection => LedgerPruning.Remove(connection, batch), cancellationToken);
+        }
+
+        if (!Options.Retention.IsOff)
+        {
+            await WriteAsync(connection => LedgerPruning.RemoveClaims(connection, now - Options.Retention.Age), cancellationToken);
+        }
+
+        return removed;
+    }
+
+    public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    private static LedgerReader ReaderOf(NpgsqlDataSource database) => new(database.CreateConnection, "in PostgreSQL");
+
+    private Task WriteAsync(Action<DbConnection> write, CancellationToken cancellationToken) => WriteAsync(
+        connection =>
+        {
+            write(connection);
+            return true;
+        }, cancellationToken);
+
+    private async Task<T> WriteAsync<T>(Func<DbConnection, T> write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            var result = write(connection);
+            await transaction.CommitAsync(cancellationToken);
+            return result;
+        }
+        catch (Exception exception) when (exception is DbException or TimeoutException)
+        {
+            throw new LedgerException($"the ledger in PostgreSQL cannot be written: {PostgresAddress.OneLine(exception)}", exception);
+        }
+    }
+}
