@@ -80,6 +80,9 @@ internal sealed class EmbeddedApi : IAsyncDisposable
 
     public ResourceType? Find(string apiVersion, string kind) => host.Api.Kinds.FindKind(apiVersion, kind)?.Type;
 
+    /// <summary>Whether any kind of an <c>apiVersion</c> is served.</summary>
+    public bool Serves(string apiVersion) => host.Api.Kinds.Serves(apiVersion);
+
     /// <summary>Writes the file that points kubectl here, readable by its owner only; returns its path.</summary>
     public string WriteKubeconfig(string path)
     {

@@ -126,6 +126,7 @@ public static class Roles
             Impersonate = api.AsServiceAccount,
             Reader = api.System,
             Find = (apiVersion, kind, _) => ValueTask.FromResult(api.Find(apiVersion, kind)),
+            Serves = api.Serves,
             Ports = new InterceptorPorts { BuiltIn = BuiltInInterceptors.Of(secrets, client.AskGitHubAsync), Remote = client.AskAsync, Webhook = client.AskWebhookAsync },
             Time = time,
             Logging = logging,

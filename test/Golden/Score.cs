@@ -44,7 +44,7 @@ public static class Score
             }
 
             var judged = await JudgeFileAsync(directory, file, options.Id);
-            Console.WriteLine($"{file}: {judged.Count(one => one.Difference is null)} of {judged.Count}");
+            Console.WriteLine($"{file}: {judged.Count(one => one.Difference is null)} of {judged.Count}{LeftOutOf(directory, file)}");
             foreach (var failing in judged.Where(one => one.Difference is not null && (options.Failing || options.Diff)))
             {
                 Console.WriteLine($"  {failing.Id}");
@@ -72,7 +72,18 @@ public static class Score
         {
             judged[index] = new Judged(file, (string)cases[index]["id"]!, await JudgeAsync(Judges.ByFile[file], cases[index]));
         });
-        return judged;
+        return [.. judged.Where(one => one.Difference is not null || CelSpec.LeftOut.Library(one.Id) is null)];
+    }
+
+    /// <summary>What a file has and the figures do not count, said beside them.</summary>
+    private static string LeftOutOf(string directory, string file)
+    {
+        var cases = File.ReadAllLines(Path.Combine(directory, file)).Where(line => line.Length > 0).Select(line => (JsonObject)JsonNode.Parse(line)!).ToList();
+        var messages = cases.Count(recorded => (bool?)recorded["needsMessageTypes"] == true);
+        var libraries = cases.Select(recorded => CelSpec.LeftOut.Library((string?)recorded["id"] ?? "")).OfType<string>().GroupBy(library => library)
+            .Select(library => $"{library.Count()} for {library.Key}");
+        List<string> reasons = [.. libraries, .. messages > 0 ? [$"{messages} that need message types"] : (string[])[]];
+        return reasons.Count == 0 ? "" : $" (left out: {string.Join("; ", reasons)})";
     }
 
     private static async Task<string?> JudgeAsync(Judge? judge, JsonObject recorded)

@@ -40,6 +40,9 @@ public sealed class ServedKinds
         return null;
     }
 
+    /// <summary>Whether any kind is served in this version.</summary>
+    public bool Serves(string apiVersion) => all.Any(kind => kind.Versions.Any(version => version.ApiVersion == apiVersion));
+
     /// <summary>Adds a kind, or replaces the one of the same group and plural.</summary>
     public void Add(ServedKind kind)
     {

@@ -23,7 +23,6 @@ public sealed class CelEnvironment
         ["map"] = CelType.MapOfDyn,
         ["null_type"] = CelType.Null,
         ["type"] = CelType.Type,
-        ["dyn"] = CelType.Dyn,
         ["google.protobuf.Duration"] = CelType.Duration,
         ["google.protobuf.Timestamp"] = CelType.Timestamp,
     };
@@ -47,6 +46,12 @@ public sealed class CelEnvironment
 
     /// <summary>Whether the checker runs; off only for the specification's own cases.</summary>
     internal bool IsChecked { get; init; } = true;
+
+    /// <summary>
+    /// Whether what the specification forbids and the real Triggers lets pass is an error: a repeated key or a double as the key of a map, a search that
+    /// starts past the end of a text.
+    /// </summary>
+    public bool IsStrict { get; init; }
 
     internal SyntaxOptions Syntax { get; init; } = new();
 

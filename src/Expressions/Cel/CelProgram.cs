@@ -69,7 +69,7 @@ public sealed class CelProgram
     /// <summary>Evaluates against variables by name. <paramref name="context"/> is handed to functions that the environment added.</summary>
     public CelValue Evaluate(IReadOnlyDictionary<string, CelValue> variables, object? context = null, long budget = EvaluationFrame.DefaultBudget)
     {
-        var frame = new EvaluationFrame(Bind(variables, _slotCount), context, budget, null);
+        var frame = new EvaluationFrame(Bind(variables, _slotCount), context, budget, null) { IsStrict = _environment.IsStrict };
         return Run(_root, frame);
     }
 
@@ -79,7 +79,7 @@ public sealed class CelProgram
         var planner = new Planner(_environment, isTraced: true);
         var root = planner.Plan(_tree);
         var trace = new CelValue?[planner.Traced.Count];
-        var value = Run(root, new EvaluationFrame(Bind(variables, planner.SlotCount), context, EvaluationFrame.DefaultBudget, trace));
+        var value = Run(root, new EvaluationFrame(Bind(variables, planner.SlotCount), context, EvaluationFrame.DefaultBudget, trace) { IsStrict = _environment.IsStrict });
         return (value, [.. planner.Traced.Select((one, index) => new TracedExpression(Source[one.Expr.Start..one.Expr.End], trace[index], one.Depth))]);
     }
 

@@ -17,6 +17,16 @@ public sealed record YamlDocument(JsonNode? Root, long Line);
 /// <summary>The documents of a text, and everything that is wrong with it. Empty documents are left out.</summary>
 public sealed record YamlStream(IReadOnlyList<YamlDocument> Documents, IReadOnlyList<YamlError> Errors);
 
+/// <summary>What a key that stands twice in a map is.</summary>
+public enum DuplicateKeys
+{
+    /// <summary>An error: what people write is read this way.</summary>
+    Error,
+
+    /// <summary>The last one counts, as Kubernetes' lenient readers have it.</summary>
+    LastWins,
+}
+
 /// <summary>
 /// YAML text → JSON, at the door: nothing past it knows YAML. The scalars mean what kubectl takes them for (YAML 1.1), merge keys
 /// are applied, duplicate keys are errors. JSON is YAML, so JSON files come through here too.
@@ -24,7 +34,7 @@ public sealed record YamlStream(IReadOnlyList<YamlDocument> Documents, IReadOnly
 public static class YamlReader
 {
     /// <summary>Reads all documents. Errors that leave the structure clear (duplicate keys) are collected; a syntax error ends the reading.</summary>
-    public static YamlStream Read(string text)
+    public static YamlStream Read(string text, DuplicateKeys duplicates = DuplicateKeys.Error)
     {
         var documents = new List<YamlDocument>();
         var errors = new List<YamlError>();
@@ -34,7 +44,7 @@ public static class YamlReader
             parser.Consume<StreamStart>();
             while (parser.Accept<DocumentStart>(out _))
             {
-                var tree = new YamlTree(parser, errors);
+                var tree = new YamlTree(parser, errors, duplicates);
                 parser.Consume<DocumentStart>();
                 var line = parser.Current!.Start.Line;
                 var root = tree.Node();
@@ -72,7 +82,7 @@ public static class YamlReader
 }
 
 /// <summary>One document's events → tree.</summary>
-internal sealed class YamlTree(IParser parser, List<YamlError> errors)
+internal sealed class YamlTree(IParser parser, List<YamlError> errors, DuplicateKeys duplicates)
 {
     private const int MaxDepth = 500;
     private const int MaxNodes = 1_000_000;
@@ -134,6 +144,10 @@ internal sealed class YamlTree(IParser parser, List<YamlError> errors)
             if (isMerge)
             {
                 merged.AddRange(Merged(value, start));
+            }
+            else if (duplicates == DuplicateKeys.LastWins)
+            {
+                members[key] = value;
             }
             else if (!members.TryAdd(key, value))
             {

@@ -16,7 +16,11 @@ public delegate ValueTask<ResourceType?> FindResource(string apiVersion, string 
 public delegate IKube Impersonate(string ns, string serviceAccountName);
 
 /// <summary>How objects are created: as the listener's ServiceAccount, or as a trigger's; and with whose eyes a name that is taken is looked at.</summary>
-public sealed record CreatorParts(IKube Kube, IKube Reader, FindResource Find, Impersonate Impersonate);
+public sealed record CreatorParts(IKube Kube, IKube Reader, FindResource Find, Impersonate Impersonate)
+{
+    /// <summary>Whether the API serves an <c>apiVersion</c> at all: it only changes the sentence for a kind that is not served.</summary>
+    public Predicate<string> Serves { get; init; } = _ => true;
+}
 
 /// <summary>
 /// From an acknowledged event to its verdicts: the flow decides, this creates what it wants and completes the verdicts. Names of created objects
@@ -124,16 +128,24 @@ public sealed class EventDecision(
         TriggerVerdict verdict, JsonObject manifest, ResourceType type, (string Namespace, string Name) account, KubeException exception) => exception switch
         {
             { IsForbidden: true } when exception.Message.Contains("exceeded quota", StringComparison.Ordinal) =>
-                CreateVerdict.QuotaExceeded(verdict, manifest, exception.Message),
-            { IsForbidden: true } => CreateVerdict.Forbidden(verdict, manifest, type.Plural, account, exception.Message),
+                CreateVerdict.QuotaExceeded(verdict, manifest, Message(type, exception)),
+            { IsForbidden: true } => CreateVerdict.Forbidden(verdict, manifest, type.Plural, account, Message(type, exception)),
             _ when exception.Message.Contains("admission webhook", StringComparison.Ordinal) =>
-                CreateVerdict.RefusedByWebhook(verdict, manifest, exception.Message),
-            { Code: 400 or 422 } => CreateVerdict.Invalid(verdict, manifest, exception.Message),
-            _ => CreateVerdict.FailedOtherwise(verdict, manifest, exception.Message),
+                CreateVerdict.RefusedByWebhook(verdict, manifest, Message(type, exception)),
+            { Code: 400 or 422 } => CreateVerdict.Invalid(verdict, manifest, Message(type, exception)),
+            _ => CreateVerdict.FailedOtherwise(verdict, manifest, Message(type, exception)),
         };
 
-    private static string NotServed(JsonObject manifest) =>
-        $"couldn't find API resource for json: error could not find resource with apiVersion {manifest.Text("apiVersion")} and kind {manifest.Text("kind")}";
+    /// <summary>As upstream logs it (pkg/resources/create.go).</summary>
+    private static string Message(ResourceType type, KubeException exception) =>
+        $"couldn't create resource with group version kind \"{type.Group}/{type.Version}, Resource={type.Plural}\": {exception.Message}";
+
+    private string NotServed(JsonObject manifest) => "couldn't find API resource for json: " + (manifest.Text("apiVersion") ?? "") switch
+    {
+        "" => "error getting kubernetes server resources for apiVersion : groupVersion shouldn't be empty",
+        var apiVersion when !parts.Serves(apiVersion) => $"error getting kubernetes server resources for apiVersion {apiVersion}: the server could not find the requested resource",
+        var apiVersion => $"error could not find resource with apiVersion {apiVersion} and kind {manifest.Text("kind")}",
+    };
 
     private static CreatedObject Created(JsonObject manifest) =>
         new(manifest.Text("apiVersion") ?? "", manifest.Text("kind") ?? "", manifest.Namespace(), manifest.Name(), manifest.Uid());

@@ -18,6 +18,9 @@ public sealed record ListenerParts
 
     public required FindResource Find { get; init; }
 
+    /// <summary>See <see cref="CreatorParts.Serves"/>.</summary>
+    public Predicate<string> Serves { get; init; } = _ => true;
+
     public required InterceptorPorts Ports { get; init; }
 
     public required TimeProvider Time { get; init; }

@@ -41,7 +41,7 @@ public sealed class RunningListener : IAsyncDisposable
         var kube = parts.Impersonate(options.Namespace, serviceAccountName);
         var objects = new ListenerCaches(kube, options, parts.Time, parts.Logging.CreateLogger<ListenerCaches>());
         await objects.SyncedAsync(parts.Time, cancellationToken);
-        var decision = new EventDecision(objects, parts.Ports, new CreatorParts(kube, parts.Reader, parts.Find, parts.Impersonate));
+        var decision = new EventDecision(objects, parts.Ports, new CreatorParts(kube, parts.Reader, parts.Find, parts.Impersonate) { Serves = parts.Serves });
         var decisions = new DecisionLoop(decision.DecideAsync, parts.Ledger, parts.Time, parts.Logging.CreateLogger<DecisionLoop>());
         var endpoint = new EventEndpoint(options, objects, parts.Ledger, decisions, parts.Time);
         var left = parts.Ledger.Reader.Pending(options.Namespace, options.Name);

@@ -74,8 +74,8 @@ internal static class CelFunctions
 
     private static CelValue ParseYaml(string text)
     {
-        var stream = YamlReader.Read(text);
-        if (stream.Errors.FirstOrDefault(one => !one.Message.EndsWith("already set in map", StringComparison.Ordinal)) is { } first)
+        var stream = YamlReader.Read(text, DuplicateKeys.LastWins);
+        if (stream.Errors is [var first, ..])
         {
             return new ErrorValue($"failed to decode '{text}' in parseYAML: error converting YAML to JSON: {YamlProblem(first)}");
         }

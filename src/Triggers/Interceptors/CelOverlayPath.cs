@@ -8,7 +8,10 @@ internal static class CelOverlayPath
 {
     private const int MaxIndex = 100_000;
 
-    /// <summary>Sets the value; null, or an error. A key with a pattern character is ignored, as upstream.</summary>
+    /// <summary>
+    /// Sets the value; null, or an error. As upstream, a key with <c>*</c> or <c>?</c> replaces the first member that it fits and is ignored when there is
+    /// none, and one with another pattern character is ignored.
+    /// </summary>
     public static string? Set(JsonObject target, string key, JsonNode? value)
     {
         if (key.Length == 0)
@@ -18,6 +21,7 @@ internal static class CelOverlayPath
 
         if (Segments(key) is not { } segments)
         {
+            CelOverlayPattern.Replace(target, key, value);
             return null;
         }
 

@@ -42,6 +42,14 @@ public sealed class CelFunction(string name)
         return function;
     }
 
+    /// <summary>A function that can be checked and not called: declarations of the specification's own cases.</summary>
+    internal static CelFunction Declared(string name, IEnumerable<CelOverload> overloads)
+    {
+        var function = new CelFunction(name) { Any = (_, _) => ErrorValue.NoSuchOverload };
+        function._overloads.AddRange(overloads);
+        return function;
+    }
+
     /// <summary>Adds a signature: <c>(list(A), int) A</c> for a plain call, <c>list(A).(int) A</c> for a member call.</summary>
     public CelFunction With(string signature, CelImplementation implementation)
     {

@@ -27,6 +27,9 @@ public sealed class EvaluationFrame
 
     internal CelValue?[]? Trace { get; }
 
+    /// <summary>See <see cref="CelEnvironment.IsStrict"/>.</summary>
+    internal bool IsStrict { get; init; }
+
     internal bool IsExhausted => _budget < 0;
 
     /// <summary>Pays for work; false when nothing is left, and then the answer is <see cref="OutOfBudget"/>.</summary>

@@ -1,4 +1,5 @@
 using Hikigane.Expressions.Cel.Checking;
+using Hikigane.Expressions.Cel.Go;
 using Hikigane.Expressions.Cel.Values;
 
 namespace Hikigane.Expressions.Cel.Evaluation;
@@ -180,9 +181,14 @@ internal abstract class Node
                     return member;
                 }
 
-                if (name is not (StringValue or BoolValue or IntValue or UintValue or DoubleValue))
+                if (name is not (StringValue or BoolValue or IntValue or UintValue or DoubleValue) || (frame.IsStrict && name is DoubleValue))
                 {
                     return new ErrorValue("unsupported key type");
+                }
+
+                if (frame.IsStrict && members.ContainsKey(name))
+                {
+                    return new ErrorValue($"Failed with repeated key: {GoText.Verb(name)}");
                 }
 
                 members[name] = member;

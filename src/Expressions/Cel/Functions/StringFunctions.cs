@@ -16,10 +16,10 @@ internal static class StringFunctions
         new CelFunction("charAt").With("string.(int) string", (_, it) => CharAt(Text(it[0]), Int(it[1]))),
         new CelFunction("indexOf")
             .With("string.(string) int", (_, it) => IndexOf(Text(it[0]), Text(it[1]), 0))
-            .With("string.(string, int) int", (_, it) => IndexOf(Text(it[0]), Text(it[1]), Int(it[2]))),
+            .With("string.(string, int) int", (frame, it) => Beyond(frame, it) ?? IndexOf(Text(it[0]), Text(it[1]), Int(it[2]))),
         new CelFunction("lastIndexOf")
             .With("string.(string) int", (_, it) => LastIndexOf(Text(it[0]), Text(it[1]), null))
-            .With("string.(string, int) int", (_, it) => LastIndexOf(Text(it[0]), Text(it[1]), Int(it[2]))),
+            .With("string.(string, int) int", (frame, it) => Beyond(frame, it) ?? LastIndexOf(Text(it[0]), Text(it[1]), Int(it[2]))),
         new CelFunction("lowerAscii").With("string.() string", (_, it) => Map(it[0], char.IsAsciiLetterUpper, letter => (char)(letter + 32))),
         new CelFunction("upperAscii").With("string.() string", (_, it) => Map(it[0], char.IsAsciiLetterLower, letter => (char)(letter - 32))),
         new CelFunction("replace")
@@ -51,6 +51,9 @@ internal static class StringFunctions
     private static long Int(CelValue value) => ((IntValue)value).Value;
 
     private static ErrorValue OutOfRange(long index) => new($"index out of range: {index}");
+
+    private static ErrorValue? Beyond(EvaluationFrame frame, CelValue[] it) =>
+        frame.IsStrict && Int(it[2]) > CelText.Length(Text(it[0])) ? OutOfRange(Int(it[2])) : null;
 
     private static StringValue Map(CelValue text, Func<char, bool> isMapped, Func<char, char> map) =>
         new(string.Create(Text(text).Length, Text(text), (output, source) =>
