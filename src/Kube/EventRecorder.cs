@@ -61,10 +61,18 @@ public sealed class EventRecorder(IKube kube, TimeProvider time, string componen
             ["kind"] = subject.Text("kind"),
             ["namespace"] = subject.Namespace(),
             ["name"] = subject.Name(),
-            ["uid"] = subject.Uid(),
-            ["apiVersion"] = subject.Text("apiVersion"),
-            ["resourceVersion"] = subject.Text("metadata", "resourceVersion"),
         };
+        if (subject.Uid() is { Length: > 0 } uid)
+        {
+            involved["uid"] = uid;
+        }
+
+        involved["apiVersion"] = subject.Text("apiVersion");
+        if (subject.Text("metadata", "resourceVersion") is { } revision)
+        {
+            involved["resourceVersion"] = revision;
+        }
+
         if (fieldPath is not null)
         {
             involved["fieldPath"] = fieldPath;

@@ -128,6 +128,7 @@ public static class Roles
             Find = (apiVersion, kind, _) => ValueTask.FromResult(api.Find(apiVersion, kind)),
             Serves = api.Serves,
             Ports = new InterceptorPorts { BuiltIn = BuiltInInterceptors.Of(secrets, client.AskGitHubAsync), Remote = client.AskAsync, Webhook = client.AskWebhookAsync },
+            SendCloudEvent = client.PostCloudEventAsync,
             Time = time,
             Logging = logging,
         };

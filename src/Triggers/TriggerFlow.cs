@@ -136,7 +136,7 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
         verdict = VerdictReader.Pass(verdict, "bindings");
 
         // 4 render
-        return Render(trigger, template, resolved, verdict, new RenderContext(listener.Name(), trigger.Namespace, trigger.Name, received.EventId));
+        return Render(trigger, template, resolved, verdict, new RenderContext(listener.Name(), trigger.Namespace, trigger.Name, received.EventId) { Occurrence = trigger.Occurrence });
     }
 
     private static TriggerDecision Render(

@@ -66,7 +66,7 @@ public static class GoJsonReader
 internal ref struct GoJsonDocument(ReadOnlySpan<byte> text, GoNumbers numbers)
 {
     // Go allows 10,000; a shallower limit keeps every later walk over the tree away from the end of the stack.
-    private const int MaxDepth = 900;
+    private const int MaxDepth = 1500;
 
     private readonly ReadOnlySpan<byte> _text = text;
     private int _at;
@@ -110,7 +110,7 @@ internal ref struct GoJsonDocument(ReadOnlySpan<byte> text, GoNumbers numbers)
     {
         if (++_depth > MaxDepth)
         {
-            throw new FormatException("exceeded max depth");
+            throw Unexpected("exceeded max depth");
         }
 
         _at++;

@@ -21,6 +21,9 @@ public sealed partial class DecisionLoop(
     // Bounded: senders wait for their turn instead of filling the memory. What waits is on disk already.
     private readonly Channel<ReceivedEvent> queue = Channel.CreateBounded<ReceivedEvent>(16 * 1024);
 
+    /// <summary>Hears of every event that is decided, after its verdict is on disk. Must not throw and must not wait.</summary>
+    public Action<Delivery>? Decided { get; init; }
+
     /// <summary>Hands over an event that is in the ledger.</summary>
     public ValueTask AddAsync(ReceivedEvent received, CancellationToken cancellationToken) => queue.Writer.WriteAsync(received, cancellationToken);
 
@@ -60,8 +63,9 @@ public sealed partial class DecisionLoop(
         {
             try
             {
-                var delivery = await decide(received, cancellationToken);
-                await ledger.DecideAsync(delivery with { Attempt = attempt, DecidedAt = time.GetUtcNow() }, cancellationToken);
+                var delivery = (await decide(received, cancellationToken)) with { Attempt = attempt, DecidedAt = time.GetUtcNow() };
+                await ledger.DecideAsync(delivery, cancellationToken);
+                Decided?.Invoke(delivery);
                 Log.Decided(logger, received.EventId, received.ListenerNamespace, received.ListenerName, delivery.Outcome);
                 return;
             }
@@ -73,7 +77,9 @@ public sealed partial class DecisionLoop(
             catch (Exception exception) when (exception is not OperationCanceledException and not OutOfMemoryException)
             {
                 Log.Failed(logger, received.EventId, exception);
-                await ledger.DecideAsync(DeadLetter(received, exception, attempt), cancellationToken);
+                var dead = DeadLetter(received, exception, attempt);
+                await ledger.DecideAsync(dead, cancellationToken);
+                Decided?.Invoke(dead);
                 return;
             }
         }

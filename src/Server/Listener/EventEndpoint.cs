@@ -14,9 +14,12 @@ namespace Hikigane.Server.Listener;
 /// The edge of a listener: size cap → time cap → route → append to the ledger → 202. An event that was answered with 202 is on disk; what
 /// follows from it is decided afterwards (<see cref="DecisionLoop"/>) and never changes the answer.
 /// </summary>
-internal sealed class EventEndpoint(
-    SinkOptions options, ListenerCaches objects, ILedger ledger, DecisionLoop decisions, TimeProvider time)
+internal sealed class EventEndpoint(EndpointParts parts)
 {
+    private readonly SinkOptions options = parts.Options;
+    private readonly ListenerCaches objects = parts.Objects;
+    private readonly TimeProvider time = parts.Time;
+
     public async Task HandleAsync(HttpContext http)
     {
         // 1. Route.
@@ -31,8 +34,7 @@ internal sealed class EventEndpoint(
 
         if (path.StartsWith('/') && ListenerPath.Clean(path) is var clean && clean != path)
         {
-            http.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
-            http.Response.Headers.Location = clean + target[path.Length..];
+            await ListenerAnswer.MovedAsync(http, clean + target[path.Length..]);
             return;
         }
 
@@ -47,18 +49,36 @@ internal sealed class EventEndpoint(
         {
             await ListenerAnswer.TimedOutAsync(http);
         }
-        catch (Exception exception) when (exception is BadHttpRequestException or IOException && !http.Response.HasStarted)
-        {
-            http.Response.StatusCode = StatusCodes.Status500InternalServerError;
-        }
     }
 
     private async Task ReceiveAsync(HttpContext http, string target, CancellationToken cancellationToken)
     {
-        // 3. Size cap, then the bytes.
-        if (await ReadBodyAsync(http.Request, cancellationToken) is not { } body)
+        // 3. Size cap, then the bytes, within the time that reading may take.
+        ReadOnlyMemory<byte> body;
+        try
         {
-            await ListenerAnswer.TooLargeAsync(http, options);
+            using var slow = new CancellationTokenSource(options.ReadTimeout, time);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, slow.Token);
+            if (await ReadBodyAsync(http.Request, ending.Token) is not { } whole)
+            {
+                await ListenerAnswer.TooLargeAsync(http, options);
+                return;
+            }
+
+            body = whole;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or BadHttpRequestException or IOException
+            && !http.RequestAborted.IsCancellationRequested)
+        {
+            parts.Progress.FailedEarly(Record(http, target, default, ""), exception.Message);
+            var isSlow = exception is OperationCanceledException;
+            if (isSlow && options.HandlerTimeout < options.ReadTimeout)
+            {
+                throw;
+            }
+
+            // Where both times are over at once, upstream's answer is late and empty.
+            ListenerAnswer.Unreadable(http, isLate: isSlow && options.HandlerTimeout == options.ReadTimeout);
             return;
         }
 
@@ -69,18 +89,29 @@ internal sealed class EventEndpoint(
         }
 
         // 4. The listener has to exist and to make sense; what a trigger thinks of the event is decided later.
-        if (objects.Listener(new ObjectKey(options.Namespace, options.Name)) is not { } listener || TriggerSelection.Of(listener, objects.Lookups).Error is not null)
+        var listener = objects.Listener(new ObjectKey(options.Namespace, options.Name));
+        var received = Record(http, target, body, listener?.Uid() ?? "");
+        parts.Progress.Started(received);
+        if (listener is null)
         {
+            parts.Progress.FailedEarly(received, $"eventlistener.triggers.tekton.dev \"{options.Name}\" not found");
+            http.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            return;
+        }
+
+        if (TriggerSelection.Of(listener, objects.Lookups).Error is { } unusable)
+        {
+            parts.Progress.Failed(received, listener, unusable);
             http.Response.StatusCode = StatusCodes.Status500InternalServerError;
             return;
         }
 
         // 5. On disk, then acknowledged, then decided.
-        var received = Record(http, target, body, listener.Uid());
-        await ledger.AppendAsync(received, cancellationToken);
+        await parts.Ledger.AppendAsync(received, cancellationToken);
         await ListenerAnswer.AcceptedAsync(http, options, listener.Uid(), received.EventId);
         await http.Response.CompleteAsync();
-        await decisions.AddAsync(received, CancellationToken.None);
+        parts.Progress.Done(received, listener);
+        await parts.Decisions.AddAsync(received, CancellationToken.None);
     }
 
     /// <summary>Null when the body is over the cap; then the rest of it is not read.</summary>
@@ -124,4 +155,20 @@ internal sealed class EventEndpoint(
             header => header.Value, (header, value) => new KeyValuePair<string, string>(header.Key, value ?? ""))],
         Body = body,
     };
+}
+
+/// <summary>What an endpoint works with.</summary>
+internal sealed record EndpointParts
+{
+    public required SinkOptions Options { get; init; }
+
+    public required ListenerCaches Objects { get; init; }
+
+    public required ILedger Ledger { get; init; }
+
+    public required DecisionLoop Decisions { get; init; }
+
+    public required ProgressEvents Progress { get; init; }
+
+    public required TimeProvider Time { get; init; }
 }

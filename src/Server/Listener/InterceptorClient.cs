@@ -75,6 +75,23 @@ public sealed class InterceptorClient(TimeProvider time) : IDisposable
         return new GitHubAnswer(status, headers.First("Link"), Encoding.UTF8.GetBytes(text));
     }
 
+    /// <summary>Posts a CloudEvent, on a connection of its own as upstream does.</summary>
+    public async Task<int> PostCloudEventAsync(
+        Uri target, IReadOnlyDictionary<string, string> headers, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, target) { Content = new ReadOnlyMemoryContent(body) };
+        message.Headers.ConnectionClose = true;
+        foreach (var (name, value) in headers)
+        {
+            if (!message.Headers.TryAddWithoutValidation(name, value))
+            {
+                message.Content.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        return (await SendAsync(message, caBundle: "", ResponseTimeout, cancellationToken)).Status;
+    }
+
     public void Dispose()
     {
         lock (gate)
@@ -95,7 +112,7 @@ public sealed class InterceptorClient(TimeProvider time) : IDisposable
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            using var answer = await Client(caBundle).SendAsync(message, ending.Token);
+            using var answer = await Redirects.FollowAsync(Client(caBundle), message, ending.Token);
             var text = await answer.Content.ReadAsStringAsync(ending.Token);
             var headers = EventHeaders.From(answer.Headers.Concat(answer.Content.Headers)
                 .SelectMany(header => header.Value, (header, value) => new KeyValuePair<string, string>(header.Key, value)));
@@ -122,7 +139,7 @@ public sealed class InterceptorClient(TimeProvider time) : IDisposable
         {
             if (!clients.TryGetValue(caBundle, out var client))
             {
-                var handler = new SocketsHttpHandler { MaxAutomaticRedirections = 10, UseProxy = false, ConnectCallback = Connect };
+                var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectCallback = Connect };
                 if (caBundle.Length > 0)
                 {
                     handler.SslOptions = Trust(caBundle);

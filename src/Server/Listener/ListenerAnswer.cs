@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Hikigane.Expressions.GoJson;
 using Microsoft.AspNetCore.Http;
@@ -41,6 +42,29 @@ internal static class ListenerAnswer
         http.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
         http.Response.ContentType = "application/json";
         return WriteAsync(http, Body(listener, "", eventId: "", $"event body is larger than {listener.MaxBodyBytes} bytes") + "\n");
+    }
+
+    /// <summary>307 to the clean form of a path; Go shows a link to whoever reads.</summary>
+    public static Task MovedAsync(HttpContext http, string location)
+    {
+        http.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
+        http.Response.Headers.Location = location;
+        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
+        {
+            return Task.CompletedTask;
+        }
+
+        http.Response.ContentType = "text/html; charset=utf-8";
+        return HttpMethods.IsHead(http.Request.Method)
+            ? Task.CompletedTask
+            : WriteAsync(http, $"<a href=\"{WebUtility.HtmlEncode(location)}\">Temporary Redirect</a>.\n\n");
+    }
+
+    /// <summary>The body broke off or did not come in time: 500, or 503 when the whole answer is late, too.</summary>
+    public static void Unreadable(HttpContext http, bool isLate)
+    {
+        http.Response.StatusCode = isLate ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError;
+        http.Response.Headers.Connection = "close";
     }
 
     /// <summary>503: it took longer than the listener allows.</summary>

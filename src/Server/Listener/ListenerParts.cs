@@ -23,6 +23,9 @@ public sealed record ListenerParts
 
     public required InterceptorPorts Ports { get; init; }
 
+    /// <summary>Posts CloudEvents about the fate of events; null: none are posted.</summary>
+    public SendCloudEvent? SendCloudEvent { get; init; }
+
     public required TimeProvider Time { get; init; }
 
     public required ILoggerFactory Logging { get; init; }

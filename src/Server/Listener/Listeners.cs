@@ -23,7 +23,9 @@ public sealed class Listeners(ListenerParts parts) : IAsyncDisposable
     /// <summary>Serves a listener's container until it is told to end.</summary>
     public async Task<int> RunAsync(ContainerContext context, CancellationToken cancellationToken)
     {
-        var options = SinkOptions.Parse([.. context.Container.Items("args").Select(arg => arg.Text() ?? "")]);
+        var options = SinkOptions.Parse(
+            [.. context.Container.Items("args").Select(arg => arg.Text() ?? "")],
+            name => context.Container.Objects("env").LastOrDefault(one => one.Text("name") == name).Text("value"));
         var account = context.Pod.Text("spec", "serviceAccountName") ?? "default";
         await using var listener = await RunningListener.StartAsync(options, account, parts, cancellationToken);
         var key = new ObjectKey(options.Namespace, options.Name);

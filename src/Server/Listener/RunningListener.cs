@@ -1,3 +1,4 @@
+using Hikigane.Resources;
 using Hikigane.Resources.Deliveries;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -15,16 +16,17 @@ public sealed class RunningListener : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly TimeProvider time;
     private readonly EventEndpoint endpoint;
+    private readonly ProgressEvents progress;
     private readonly Task deciding;
 
-    private RunningListener(
-        ListenerCaches objects, DecisionLoop decisions, EventEndpoint endpoint, ListenerServer server, IReadOnlyList<ReceivedEvent> left, TimeProvider time)
+    private RunningListener(EndpointParts parts, EventEndpoint endpoint, ListenerServer server, IReadOnlyList<ReceivedEvent> left)
     {
-        this.objects = objects;
-        this.decisions = decisions;
+        objects = parts.Objects;
+        decisions = parts.Decisions;
+        progress = parts.Progress;
+        time = parts.Time;
         this.endpoint = endpoint;
         this.server = server;
-        this.time = time;
         deciding = decisions.RunAsync(left, stopping.Token);
     }
 
@@ -42,11 +44,35 @@ public sealed class RunningListener : IAsyncDisposable
         var objects = new ListenerCaches(kube, options, parts.Time, parts.Logging.CreateLogger<ListenerCaches>());
         await objects.SyncedAsync(parts.Time, cancellationToken);
         var decision = new EventDecision(objects, parts.Ports, new CreatorParts(kube, parts.Reader, parts.Find, parts.Impersonate) { Serves = parts.Serves });
-        var decisions = new DecisionLoop(decision.DecideAsync, parts.Ledger, parts.Time, parts.Logging.CreateLogger<DecisionLoop>());
-        var endpoint = new EventEndpoint(options, objects, parts.Ledger, decisions, parts.Time);
+        var progress = new ProgressEvents(options, kube, parts.SendCloudEvent, parts.Time);
+        var decisions = new DecisionLoop(decision.DecideAsync, parts.Ledger, parts.Time, parts.Logging.CreateLogger<DecisionLoop>())
+        {
+            Decided = delivery => Tell(delivery, objects, progress),
+        };
+        var working = new EndpointParts
+        {
+            Options = options,
+            Objects = objects,
+            Ledger = parts.Ledger,
+            Decisions = decisions,
+            Progress = progress,
+            Time = parts.Time,
+        };
+        var endpoint = new EventEndpoint(working);
         var left = parts.Ledger.Reader.Pending(options.Namespace, options.Name);
         var server = await ListenerServer.StartAsync(options, endpoint, cancellationToken);
-        return new RunningListener(objects, decisions, endpoint, server, left, parts.Time);
+        return new RunningListener(working, endpoint, server, left);
+    }
+
+    private static void Tell(Delivery delivery, ListenerCaches objects, ProgressEvents progress)
+    {
+        if (objects.Listener(new ObjectKey(delivery.Event.ListenerNamespace, delivery.Event.ListenerName)) is { } listener)
+        {
+            foreach (var _ in delivery.Triggers.Where(trigger => trigger.Outcome == TriggerOutcome.Fired))
+            {
+                progress.Successful(delivery.Event, listener);
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -64,6 +90,7 @@ public sealed class RunningListener : IAsyncDisposable
 
         await stopping.CancelAsync();
         await deciding;
+        await progress.DisposeAsync();
         await objects.DisposeAsync();
         stopping.Dispose();
     }

@@ -28,8 +28,15 @@ public sealed record SinkOptions
     /// <summary>Largest body in bytes; a larger one gets 413. GitHub sends at most 25 MiB.</summary>
     public long MaxBodyBytes { get; init; } = 25 * 1024 * 1024;
 
+    /// <summary>Where CloudEvents about the fate of events go; empty for nowhere.</summary>
+    public string CloudEventUri { get; init; } = "";
+
+    /// <summary>Whether the fate of events is recorded as Kubernetes events on the listener (<c>EL_EVENT=enable</c>).</summary>
+    public bool RecordsEvents { get; init; }
+
     /// <summary>Reads the arguments of a listener's container: <c>--el-name=x</c> or <c>--el-name x</c>, with one dash or two.</summary>
-    public static SinkOptions Parse(IReadOnlyList<string> args)
+    /// <param name="environment">The value of a variable of the container; null when it is not set.</param>
+    public static SinkOptions Parse(IReadOnlyList<string> args, Func<string, string?> environment)
     {
         var flags = Flags(args);
         return new SinkOptions
@@ -41,6 +48,8 @@ public sealed record SinkOptions
             IdleTimeout = TimeSpan.FromSeconds(Number(flags, "idletimeout", 30)),
             HandlerTimeout = TimeSpan.FromSeconds(Number(flags, "timeouthandler", 5)),
             ValidatesPayload = flags.GetValueOrDefault("payload-validation", "true") is "true" or "1" or "t" or "T" or "TRUE" or "True",
+            CloudEventUri = flags.GetValueOrDefault("cloudevent-uri", ""),
+            RecordsEvents = environment("EL_EVENT") == "enable",
             IsMultiNamespace = flags.GetValueOrDefault("is-multi-ns", "false") is "true" or "1" or "t" or "T" or "TRUE" or "True",
         };
     }

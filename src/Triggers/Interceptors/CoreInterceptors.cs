@@ -108,6 +108,11 @@ public static class CoreInterceptors
     public static (InterceptorResponse? Response, string? Error) ReadResponse(ReadOnlySpan<byte> body)
     {
         var (wire, error) = GoJsonReader.ReadObject(body);
+        if (error is null && wire.At("extensions") is { } extensions and not JsonObject)
+        {
+            error = $"json: cannot unmarshal {GoJsonReader.KindOf(extensions)} into Go struct field InterceptorResponse.extensions of type map[string]interface {{}}";
+        }
+
         return error is not null ? (null, error) : (new InterceptorResponse
         {
             Continue = wire.Flag("continue"),

@@ -148,13 +148,15 @@ public sealed class InterceptorChain(TriggerLookups lookups, InterceptorPorts po
             return state.Body;
         }
 
-        var (body, error) = GoJsonReader.ReadObject(System.Text.Encoding.UTF8.GetBytes(state.Body), GoNumbers.Kubernetes);
-        if (error is not null)
+        // Upstream edits the body as text: what is no JSON at all is replaced, what is JSON but no object is an error.
+        var (node, error) = GoJsonReader.Read(System.Text.Encoding.UTF8.GetBytes(state.Body), GoNumbers.Kubernetes);
+        if (error is null && node is not (null or JsonObject))
         {
-            throw new InterceptorException($"could not merge extensions with body: {error}");
+            throw new InterceptorException(
+                "could not merge extensions with body: failed to sjson extensions to body: cannot set array element for non-numeric key 'extensions'");
         }
 
-        body ??= [];
+        var body = node as JsonObject ?? [];
         foreach (var (key, value) in extensions)
         {
             // The key is a path of the library that upstream edits JSON text with: dots nest, and pattern characters do nothing.

@@ -16,12 +16,18 @@ public sealed class LabelSelector
         var requirements = new List<(string, string, IReadOnlyList<string>)>();
         foreach (var (key, value) in selector.Object("matchLabels") ?? [])
         {
+            if ((LabelSyntax.KeyError(key) ?? LabelSyntax.ValueError(key, 0, value.Text() ?? "")) is { } wrong)
+            {
+                return (new LabelSelector([]), wrong);
+            }
+
             requirements.Add((key, "In", [value.Text() ?? ""]));
         }
 
         foreach (var expression in selector.Objects("matchExpressions"))
         {
             var comparison = expression.Text("operator") ?? "";
+            var key = expression.Text("key") ?? "";
             var values = expression.Items("values").Select(value => value.Text() ?? "").ToList();
             var error = comparison switch
             {
@@ -29,12 +35,13 @@ public sealed class LabelSelector
                 "Exists" or "DoesNotExist" => values.Count == 0 ? null : "values: Invalid value: values set must be empty for exists and does not exist",
                 _ => $"\"{comparison}\" is not a valid label selector operator",
             };
+            error ??= LabelSyntax.KeyError(key) ?? values.Select((value, index) => LabelSyntax.ValueError(key, index, value)).FirstOrDefault(one => one is not null);
             if (error is not null)
             {
                 return (new LabelSelector([]), error);
             }
 
-            requirements.Add((expression.Text("key") ?? "", comparison, values));
+            requirements.Add((key, comparison, values));
         }
 
         return (new LabelSelector(requirements), null);

@@ -7,6 +7,12 @@ namespace Hikigane.Triggers.Selection;
 public sealed record SelectedTrigger(string Namespace, string Name, JsonObject Spec, string Source)
 {
     public string ServiceAccountName => Spec.Text("serviceAccountName") ?? "";
+
+    /// <summary>
+    /// How often a trigger of this namespace and name comes earlier in the selection. A listener may reach one Trigger on several ways, and its
+    /// own entries need no names: each runs, so each needs names of its own for what it creates.
+    /// </summary>
+    public int Occurrence { get; init; }
 }
 
 /// <summary>A group of the listener: its own chain first, then its triggers.</summary>
@@ -63,7 +69,23 @@ public sealed record TriggerSelection(IReadOnlyList<SelectedTrigger> Triggers, I
             groups.Add(new SelectedGroup(name, [.. group.Objects("interceptors")], groupError is null ? members : []));
         }
 
-        return new TriggerSelection(triggers, groups) { Missing = missing, Error = error };
+        return Numbered(triggers, groups) with { Missing = missing, Error = error };
+    }
+
+    /// <summary>Counts in the order of selection, which is the same in every attempt at an event.</summary>
+    private static TriggerSelection Numbered(List<SelectedTrigger> triggers, List<SelectedGroup> groups)
+    {
+        var seen = new Dictionary<(string, string), int>();
+        return new TriggerSelection(
+            [.. triggers.Select(Number)],
+            [.. groups.Select(group => group with { Triggers = [.. group.Triggers.Select(Number)] })]);
+
+        SelectedTrigger Number(SelectedTrigger trigger)
+        {
+            var before = seen.GetValueOrDefault((trigger.Namespace, trigger.Name));
+            seen[(trigger.Namespace, trigger.Name)] = before + 1;
+            return before == 0 ? trigger : trigger with { Occurrence = before };
+        }
     }
 
     private static (IReadOnlyList<SelectedTrigger> Triggers, string? Error) Select(JsonObject? selection, string ns, string source, TriggerLookups lookups)

@@ -9,7 +9,11 @@ namespace Hikigane.Triggers.Templates;
 /// <summary>Which event, listener and trigger a rendered object belongs to.</summary>
 public sealed record RenderContext(string ListenerName, string TriggerNamespace, string TriggerName, string EventId)
 {
-    public string TriggerKey => $"{TriggerNamespace}/{TriggerName}";
+    /// <summary>How often a trigger of this name was reached by the event before: 0 for the first time.</summary>
+    public int Occurrence { get; init; }
+
+    /// <summary>What names are derived from: one for each time that a trigger is reached.</summary>
+    public string TriggerKey => Occurrence == 0 ? $"{TriggerNamespace}/{TriggerName}" : $"{TriggerNamespace}/{TriggerName}#{Occurrence}";
 }
 
 /// <summary>Rendered text → the object to create, with the labels that lead back to the event. As tektoncd/triggers pkg/resources/create.go.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Hikigane.ApiServer;
 using Hikigane.ApiServer.Authorization;
 using Hikigane.ApiServer.Rest;
@@ -17,10 +18,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Hikigane.Golden.Triggers;
 
 /// <summary>
-/// Bytes over a socket to a running listener, on an API in memory: what it answers, what it creates, whom it asks. Log lines and outgoing progress
-/// events are not compared.
+/// Bytes over a socket to a running listener, on an API in memory: what it answers, what it creates, whom it asks. Progress
+/// events are compared where they were recorded; log lines are not.
 /// </summary>
-internal static class SinkHttpJudge
+internal static partial class SinkHttpJudge
 {
     private const string Namespace = "lamp-http";
     private const string ListenerAccount = "the-listener";
@@ -57,6 +58,7 @@ internal static class SinkHttpJudge
                 Remote = client.AskAsync,
                 Webhook = client.AskWebhookAsync,
             },
+            SendCloudEvent = client.PostCloudEventAsync,
             Time = time,
             Logging = NullLoggerFactory.Instance,
         };
@@ -69,7 +71,14 @@ internal static class SinkHttpJudge
             }
         }
 
-        return Compare(recorded.Object("want")!, new JsonObject { ["responses"] = responses, ["created"] = await CreatedAsync(kube), ["calls"] = helper.Calls() }, uid);
+        var got = new JsonObject
+        {
+            ["responses"] = responses,
+            ["created"] = await CreatedAsync(kube),
+            ["calls"] = helper.Calls(),
+            ["kubernetesEvents"] = await EventsAsync(kube),
+        };
+        return Compare(recorded.Object("want")!, got, uid);
     }
 
     private static SinkOptions Options(JsonObject input) => new()
@@ -78,6 +87,8 @@ internal static class SinkHttpJudge
         Namespace = Namespace,
         ValidatesPayload = input["sink"]?["payloadValidation"]?.GetValue<bool>() ?? true,
         IsMultiNamespace = input.At("sink").Flag("multiNamespace"),
+        CloudEventUri = input.Text("sink", "cloudEventURI") ?? "",
+        RecordsEvents = input.At("sink").Flag("kubernetesEvents"),
         HandlerTimeout = TimeSpan.FromSeconds(input.Integer("sink", "timeoutHandlerSeconds") ?? 5),
     };
 
@@ -117,7 +128,13 @@ internal static class SinkHttpJudge
         }));
         foreach (var manifest in manifests)
         {
-            await CreateAsync(manifest.Copy());
+            var created = await CreateAsync(manifest.Copy());
+            if (manifest.Object("status") is { } status)
+            {
+                var withStatus = created.Copy();
+                withStatus["status"] = status.Copy();
+                await kube.UpdateAsync(api.Kinds.FindKind(manifest.Text("apiVersion")!, manifest.Text("kind")!)!.Value.Type, withStatus, CancellationToken.None, "status");
+            }
         }
 
         if (input.Object("listener")!.ContainsKey("__missing__"))
@@ -157,6 +174,24 @@ internal static class SinkHttpJudge
             .ThenBy(one => one["data"]?.ToJsonString(), StringComparer.Ordinal)];
     }
 
+    private static async Task<JsonArray> EventsAsync(LocalKube kube)
+    {
+        var events = (await kube.ListAsync(Kinds.Event, Namespace, ListQuery.All, CancellationToken.None)).Items.Select(one => one.Copy()).ToList();
+        foreach (var one in events)
+        {
+            one.Object("involvedObject")?.Remove("resourceVersion");
+            foreach (var removed in one.Select(pair => pair.Key).ToList())
+            {
+                if (removed is not ("type" or "reason" or "message" or "involvedObject" or "source" or "count" or "reportingComponent"))
+                {
+                    one.Remove(removed);
+                }
+            }
+        }
+
+        return [.. events.OrderBy(one => one.Text("reason"), StringComparer.Ordinal)];
+    }
+
     private static JsonObject Normalised(JsonObject created)
     {
         created = created.Copy();
@@ -193,6 +228,15 @@ internal static class SinkHttpJudge
         }
 
         got = (JsonObject)JsonNode.Parse(uid.Length > 0 ? text.Replace(uid, "<listenerUID>", StringComparison.Ordinal) : text)!;
+        foreach (var headers in got.Objects("calls").Select(call => call.Object("headers")!).Where(headers => headers.ContainsKey("Ce-Id")))
+        {
+            headers["Ce-Time"] = new JsonArray("<time>");
+            foreach (var name in (string[])["Ce-Id", "Ce-Subject"])
+            {
+                headers[name] = new JsonArray(Uuid().Replace(headers[name]![0].Text()!, "<uuid>"));
+            }
+        }
+
         if (ids.Count > 1)
         {
             // Equal in data and label: the order of creation is no order.
@@ -202,7 +246,11 @@ internal static class SinkHttpJudge
 
         want = want.Copy();
         want.Remove("log");
-        want.Remove("kubernetesEvents");
+        if (!want.ContainsKey("kubernetesEvents"))
+        {
+            got.Remove("kubernetesEvents");
+        }
+
         if (!want.ContainsKey("calls"))
         {
             got.Remove("calls");
@@ -216,6 +264,9 @@ internal static class SinkHttpJudge
         var body = response.Text("body") ?? "";
         return body.StartsWith('{') ? JsonNode.Parse(body)!["eventID"].Text() ?? "" : "";
     }
+
+    [GeneratedRegex("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")]
+    private static partial Regex Uuid();
 
     /// <summary>Real time that runs faster.</summary>
     private sealed class QuickTime(int factor) : TimeProvider

@@ -84,6 +84,16 @@ public sealed class RunningListenerTests
         Assert.Empty(created);
     }
 
+    [Fact]
+    public async Task A_trigger_that_an_event_reaches_twice_creates_twice()
+    {
+        var (_, _, deliveries, created) = await SendAsync(Trigger(Binding, Template), """{"a":1}""", times: 2);
+
+        Assert.Equal(DeliveryOutcome.Fired, Assert.Single(deliveries).Outcome);
+        Assert.Equal(2, created.Count);
+        Assert.Equal(2, deliveries[0].Triggers.SelectMany(trigger => trigger.Created).Select(one => one.Name).Distinct().Count());
+    }
+
     private static JsonObject Trigger(string bindings, string template) => new()
     {
         ["name"] = "push",
@@ -92,7 +102,7 @@ public sealed class RunningListenerTests
     };
 
     private static async Task<(HttpStatusCode Status, JsonObject Answer, IReadOnlyList<Delivery> Deliveries, IReadOnlyList<JsonObject> Created)> SendAsync(
-        JsonObject trigger, string body, long mostBytes = 1024, bool mayCreate = true)
+        JsonObject trigger, string body, long mostBytes = 1024, bool mayCreate = true, int times = 1)
     {
         await using var api = await EmbeddedApi.InMemory(TimeProvider.System);
         api.Api.Authorize = request => request.Verb == "create" && request.Caller.Name.EndsWith(":builder", StringComparison.Ordinal) && !mayCreate ? "" : null;
@@ -101,7 +111,7 @@ public sealed class RunningListenerTests
             ["apiVersion"] = Kinds.EventListener.ApiVersion,
             ["kind"] = "EventListener",
             ["metadata"] = new JsonObject { ["name"] = "el", ["namespace"] = "default" },
-            ["spec"] = new JsonObject { ["serviceAccountName"] = "builder", ["triggers"] = new JsonArray(trigger) },
+            ["spec"] = new JsonObject { ["serviceAccountName"] = "builder", ["triggers"] = new JsonArray([.. Enumerable.Range(0, times).Select(_ => trigger.DeepClone())]) },
         });
         await using var ledger = SqliteLedger.InMemory(TimeProvider.System);
         HttpResponseMessage response;
