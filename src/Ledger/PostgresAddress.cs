@@ -5,6 +5,9 @@ namespace Hikigane.Ledger;
 /// <summary><c>postgres://user:password@host:port/database?sslmode=require</c>, or a connection string of Npgsql's.</summary>
 internal static class PostgresAddress
 {
+    /// <summary>Writers wait for a free connection; more of them would not write faster, and a server has one hundred for everybody.</summary>
+    private const int MostConnections = 16;
+
     public static NpgsqlDataSource Open(string address)
     {
         try
@@ -37,7 +40,9 @@ internal static class PostgresAddress
     {
         if (!address.Contains("://", StringComparison.Ordinal))
         {
-            return new NpgsqlConnectionStringBuilder(address).ConnectionString;
+            var given = new NpgsqlConnectionStringBuilder(address);
+            given.MaxPoolSize = Math.Min(given.MaxPoolSize, MostConnections);
+            return given.ConnectionString;
         }
 
         var uri = new Uri(address);
@@ -64,6 +69,7 @@ internal static class PostgresAddress
             parts[name == "sslmode" ? "SSL Mode" : name] = name == "sslmode" ? value.Replace("-", "", StringComparison.Ordinal) : Uri.UnescapeDataString(value);
         }
 
+        parts.MaxPoolSize = Math.Min(parts.MaxPoolSize, MostConnections);
         return parts.ConnectionString;
     }
 }
