@@ -1,5 +1,3 @@
-using System.Data.Common;
-
 namespace Hikigane.Ledger;
 
 /// <summary>Bodies of decided events are stored compressed where that saves something. PostgreSQL does so by itself.</summary>
@@ -13,12 +11,11 @@ internal static class BodyPacking
         $"SELECT e.seq FROM events e JOIN verdicts v ON v.seq = e.seq WHERE e.body_encoding IS NULL AND length(e.body) >= {Smallest}",
         [], "ORDER BY e.seq LIMIT 2000", row => row.GetInt64(0));
 
-    public static void Pack(DbConnection connection, IEnumerable<long> events)
+    public static void Pack(LedgerSession session, IEnumerable<long> events)
     {
         foreach (var seq in events)
         {
-            using var read = connection.Command("SELECT body FROM events WHERE seq = @seq AND body_encoding IS NULL", ("@seq", seq));
-            if (read.ExecuteScalar() is not byte[] body)
+            if (session.Scalar("SELECT body FROM events WHERE seq = @seq AND body_encoding IS NULL", ("@seq", seq)) is not byte[] body)
             {
                 continue;
             }
@@ -26,13 +23,13 @@ internal static class BodyPacking
             var packed = LedgerRows.Packed(body);
             if (packed.Length < body.Length * 9 / 10)
             {
-                connection.Execute(
+                session.Execute(
                     "UPDATE events SET body = @body, body_encoding = @encoding WHERE seq = @seq",
                     ("@body", packed), ("@encoding", LedgerRows.Deflate), ("@seq", seq));
             }
             else
             {
-                connection.Execute("UPDATE events SET body_encoding = @encoding WHERE seq = @seq", ("@encoding", Plain), ("@seq", seq));
+                session.Execute("UPDATE events SET body_encoding = @encoding WHERE seq = @seq", ("@encoding", Plain), ("@seq", seq));
             }
         }
     }

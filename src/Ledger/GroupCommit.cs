@@ -12,17 +12,17 @@ internal sealed class GroupCommit : IAsyncDisposable
     private const int LargestBatch = 512;
 
     private readonly Channel<Write> queue = Channel.CreateBounded<Write>(new BoundedChannelOptions(16 * 1024) { SingleReader = true });
-    private readonly SqliteConnection connection;
+    private readonly LedgerSession session;
     private readonly Task loop;
 
     public GroupCommit(SqliteConnection connection)
     {
-        this.connection = connection;
+        session = new LedgerSession(connection, keepsStatements: true);
         loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Completes when the write is on disk. Cancelling gives up waiting; the write may still happen.</summary>
-    public async Task WriteAsync(Action<SqliteConnection> action, CancellationToken cancellationToken)
+    public async Task WriteAsync(Action<LedgerSession> action, CancellationToken cancellationToken)
     {
         var write = new Write(action, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         await queue.Writer.WriteAsync(write, cancellationToken);
@@ -33,6 +33,7 @@ internal sealed class GroupCommit : IAsyncDisposable
     {
         queue.Writer.TryComplete();
         await loop;
+        session.Dispose();
     }
 
     private void Run()
@@ -55,21 +56,23 @@ internal sealed class GroupCommit : IAsyncDisposable
     {
         try
         {
-            using var transaction = connection.BeginTransaction();
+            session.Execute("BEGIN IMMEDIATE");
             foreach (var write in batch)
             {
-                write.Action(connection);
+                write.Action(session);
             }
 
-            transaction.Commit();
+            session.Execute("COMMIT");
         }
         catch (Exception exception) when (batch.Count == 1)
         {
+            RollBack();
             batch[0].Committed.TrySetException(new LedgerException("the ledger cannot be written: " + exception.Message, exception));
             return;
         }
         catch (Exception)
         {
+            RollBack();
             foreach (var write in batch)
             {
                 Commit([write]);
@@ -84,5 +87,17 @@ internal sealed class GroupCommit : IAsyncDisposable
         }
     }
 
-    private sealed record Write(Action<SqliteConnection> Action, TaskCompletionSource Committed);
+    /// <summary>A full disk ends the transaction by itself, and then there is nothing to roll back.</summary>
+    private void RollBack()
+    {
+        try
+        {
+            session.Execute("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+        }
+    }
+
+    private sealed record Write(Action<LedgerSession> Action, TaskCompletionSource Committed);
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Globalization;
 
 namespace Hikigane.Ledger;
@@ -27,17 +26,17 @@ internal static class LedgerPruning
 
     private static long Milliseconds(DateTimeOffset at) => at.ToUnixTimeMilliseconds();
 
-    public static int Remove(DbConnection connection, IEnumerable<long> events)
+    public static int Remove(LedgerSession session, IEnumerable<long> events)
     {
         var seqs = string.Join(',', events.Select(seq => seq.ToString(CultureInfo.InvariantCulture)));
         foreach (var table in new[] { "verdicts", "earlier_verdicts", "sensitive", "attempts", "dead_letters", "waiting" })
         {
-            connection.Execute($"DELETE FROM {table} WHERE seq IN ({seqs})");
+            session.Connection.Execute($"DELETE FROM {table} WHERE seq IN ({seqs})");
         }
 
-        return connection.Execute($"DELETE FROM events WHERE seq IN ({seqs})");
+        return session.Connection.Execute($"DELETE FROM events WHERE seq IN ({seqs})");
     }
 
-    public static void RemoveClaims(DbConnection connection, DateTimeOffset before) =>
-        connection.Execute("DELETE FROM claims WHERE at < @before", ("@before", before.ToUnixTimeMilliseconds()));
+    public static void RemoveClaims(LedgerSession session, DateTimeOffset before) =>
+        session.Execute("DELETE FROM claims WHERE at < @before", ("@before", before.ToUnixTimeMilliseconds()));
 }

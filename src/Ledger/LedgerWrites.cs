@@ -1,5 +1,3 @@
-using System.Data.Common;
-using System.Text.Json;
 using Hikigane.Resources.Deliveries;
 
 namespace Hikigane.Ledger;
@@ -7,10 +5,10 @@ namespace Hikigane.Ledger;
 /// <summary>What is written, in statements that SQLite and PostgreSQL share. Each method runs inside a transaction of its caller.</summary>
 internal static class LedgerWrites
 {
-    public static void Append(DbConnection connection, ReceivedEvent received, LedgerOptions options)
+    public static void Append(LedgerSession session, EventEntry entry)
     {
-        var redaction = new Redaction(options);
-        using var command = connection.Command(
+        var received = entry.Event;
+        var seq = session.Scalar(
             """
             INSERT INTO events (id, ns, listener, listener_uid, received_at, remote, method, path, headers, body, replay_of,
                 http_version, response_status, mode, requested_by, reason, body_bytes, body_sha256)
@@ -20,67 +18,66 @@ internal static class LedgerWrites
             """,
             ("@id", received.EventId), ("@ns", received.ListenerNamespace), ("@listener", received.ListenerName), ("@uid", received.ListenerUid),
             ("@at", received.ReceivedAt.ToUnixTimeMilliseconds()), ("@remote", received.RemoteAddress), ("@method", received.Method),
-            ("@path", redaction.Path(received.Path)), ("@headers", Serialize(redaction.Headers(received.Headers))), ("@body", received.Body.ToArray()),
+            ("@path", entry.Path), ("@headers", entry.Headers), ("@body", entry.Body),
             ("@replayOf", OrNull(received.ReplayOf)), ("@version", OrNull(received.HttpVersion)),
             ("@status", received.ResponseStatus == 202 ? null : (object)(long)received.ResponseStatus),
             ("@mode", received.Mode == DeliveryMode.Live ? null : received.Mode.ToString()),
             ("@by", OrNull(received.RequestedBy)), ("@reason", OrNull(received.Reason)),
             ("@bytes", received.BodyBytes == received.Body.Length ? null : (object)received.BodyBytes), ("@sha", OrNull(received.BodySha256)));
-        var seq = Convert.ToInt64(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
-        if (redaction.IsNeededFor(received))
+        if (entry.Sensitive is not null)
         {
-            connection.Execute(
+            session.Execute(
                 "INSERT INTO sensitive (seq, headers, path) VALUES (@seq, @headers, @path)",
-                ("@seq", seq), ("@headers", Serialize(received.Headers)), ("@path", received.Path));
+                ("@seq", seq), ("@headers", entry.Sensitive), ("@path", received.Path));
         }
     }
 
-    public static void Decide(DbConnection connection, Delivery delivery, LedgerOptions options)
+    public static void Decide(LedgerSession session, VerdictEntry entry)
     {
+        var delivery = entry.Delivery;
+        (string, object?) id = ("@id", delivery.Event.EventId);
         (string, object?)[] verdict =
         [
-            ("@id", delivery.Event.EventId), ("@outcome", delivery.Outcome.ToString()), ("@at", delivery.DecidedAt?.ToUnixTimeMilliseconds()),
-            ("@attempt", (long)delivery.Attempt), ("@triggers", new Redaction(options).Verdicts(delivery)),
-            ("@facts", EventFacts.Of(delivery.Event).ToJson()),
+            id, ("@outcome", delivery.Outcome.ToString()), ("@at", delivery.DecidedAt?.ToUnixTimeMilliseconds()),
+            ("@attempt", (long)delivery.Attempt), ("@triggers", entry.Triggers), ("@facts", entry.Facts),
         ];
         const string Insert = """
             INSERT INTO verdicts (seq, outcome, decided_at, attempt, triggers, facts)
             SELECT seq, @outcome, @at, @attempt, @triggers, @facts FROM events WHERE id = @id ON CONFLICT (seq) DO NOTHING
             """;
-        if (connection.Execute(Insert, verdict) == 0)
+        if (session.Execute(Insert, verdict) == 0)
         {
             // Decided before: the earlier verdict becomes history.
-            connection.Execute(
+            session.Execute(
                 """
                 INSERT INTO earlier_verdicts (seq, number, outcome, decided_at, attempt, triggers)
                 SELECT v.seq, (SELECT count(*) FROM earlier_verdicts h WHERE h.seq = v.seq), v.outcome, v.decided_at, v.attempt, v.triggers
                 FROM verdicts v JOIN events e ON e.seq = v.seq WHERE e.id = @id
-                """, ("@id", delivery.Event.EventId));
-            connection.Execute("DELETE FROM verdicts WHERE seq = (SELECT seq FROM events WHERE id = @id)", ("@id", delivery.Event.EventId));
-            connection.Execute(Insert, verdict);
+                """, id);
+            session.Execute("DELETE FROM verdicts WHERE seq = (SELECT seq FROM events WHERE id = @id)", id);
+            session.Execute(Insert, verdict);
         }
 
-        connection.Execute("DELETE FROM sensitive WHERE seq = (SELECT seq FROM events WHERE id = @id)", ("@id", delivery.Event.EventId));
-        KeepLess(connection, delivery.Event, options);
+        session.Execute("DELETE FROM sensitive WHERE seq = (SELECT seq FROM events WHERE id = @id)", id);
+        KeepLess(session, entry);
     }
 
-    public static string Claim(DbConnection connection, DeliveryClaim claim)
+    public static string Claim(LedgerSession session, DeliveryClaim claim)
     {
         (string, object?)[] key =
         [
             ("@ns", claim.ListenerNamespace), ("@listener", claim.ListenerName), ("@provider", claim.Provider), ("@delivery", claim.DeliveryId),
         ];
-        connection.Execute(
+        session.Execute(
             """
             INSERT INTO claims (ns, listener, provider, delivery_id, event_id, at) VALUES (@ns, @listener, @provider, @delivery, @event, @at)
             ON CONFLICT (ns, listener, provider, delivery_id) DO NOTHING
             """, [.. key, ("@event", claim.EventId), ("@at", claim.At.ToUnixTimeMilliseconds())]);
-        using var holder = connection.Command(
-            "SELECT event_id FROM claims WHERE ns = @ns AND listener = @listener AND provider = @provider AND delivery_id = @delivery", key);
-        return (string)holder.ExecuteScalar()!;
+        return (string)session.Scalar(
+            "SELECT event_id FROM claims WHERE ns = @ns AND listener = @listener AND provider = @provider AND delivery_id = @delivery", key)!;
     }
 
-    public static void Postpone(DbConnection connection, FailedAttempt attempt) => connection.Execute(
+    public static void Postpone(LedgerSession session, FailedAttempt attempt) => session.Execute(
         """
         INSERT INTO attempts (seq, attempt, at, not_before, message)
         SELECT seq, @attempt, @at, @notBefore, @message FROM events WHERE id = @id
@@ -89,29 +86,29 @@ internal static class LedgerWrites
         ("@id", attempt.EventId), ("@attempt", (long)attempt.Attempt), ("@at", attempt.At.ToUnixTimeMilliseconds()),
         ("@notBefore", attempt.NotBefore?.ToUnixTimeMilliseconds()), ("@message", attempt.Message));
 
-    public static void DeadLetter(DbConnection connection, Delivery delivery, string reason) => connection.Execute(
+    public static void DeadLetter(LedgerSession session, Delivery delivery, string reason) => session.Execute(
         """
         INSERT INTO dead_letters (seq, at, reason) SELECT seq, @at, @reason FROM events WHERE id = @id
         ON CONFLICT (seq) DO UPDATE SET at = excluded.at, reason = excluded.reason, settled_at = NULL, settled_by = NULL, settlement = NULL
         """,
         ("@id", delivery.Event.EventId), ("@at", (delivery.DecidedAt ?? delivery.Event.ReceivedAt).ToUnixTimeMilliseconds()), ("@reason", reason));
 
-    public static bool Settle(DbConnection connection, string eventId, string by, string settlement, DateTimeOffset at) => connection.Execute(
+    public static bool Settle(LedgerSession session, string eventId, string by, string settlement, DateTimeOffset at) => session.Execute(
         """
         UPDATE dead_letters SET settled_at = @at, settled_by = @by, settlement = @settlement
         WHERE settled_at IS NULL AND seq = (SELECT seq FROM events WHERE id = @id)
         """, ("@id", eventId), ("@at", at.ToUnixTimeMilliseconds()), ("@by", by), ("@settlement", settlement)) > 0;
 
-    public static void Replay(DbConnection connection, ReceivedEvent replay, LedgerOptions options)
+    public static void Replay(LedgerSession session, EventEntry replay)
     {
-        Append(connection, replay, options);
-        connection.Execute("INSERT INTO waiting (seq) SELECT seq FROM events WHERE id = @id", ("@id", replay.EventId));
+        Append(session, replay);
+        session.Execute("INSERT INTO waiting (seq) SELECT seq FROM events WHERE id = @id", ("@id", replay.Event.EventId));
     }
 
     /// <summary>The rows of the events that this caller now has.</summary>
-    public static IReadOnlyList<long> TakeReplays(DbConnection connection, string ns, string listener)
+    public static IReadOnlyList<long> TakeReplays(LedgerSession session, string ns, string listener)
     {
-        using var command = connection.Command(
+        using var command = session.Connection.Command(
             "DELETE FROM waiting WHERE seq IN (SELECT seq FROM events WHERE ns = @ns AND listener = @listener) RETURNING seq",
             ("@ns", ns), ("@listener", listener));
         using var reader = command.ExecuteReader();
@@ -125,19 +122,15 @@ internal static class LedgerWrites
     }
 
     /// <summary>Of a long body the beginning stays; configured fields go. Until the decision all of it was needed.</summary>
-    private static void KeepLess(DbConnection connection, ReceivedEvent received, LedgerOptions options)
+    private static void KeepLess(LedgerSession session, VerdictEntry entry)
     {
-        var kept = KeptBody.Of(received, options);
-        if (kept.IsChanged)
+        if (entry.Kept.IsChanged)
         {
-            connection.Execute(
+            session.Execute(
                 "UPDATE events SET body = @body, body_bytes = @bytes, body_sha256 = @sha, body_encoding = NULL WHERE id = @id",
-                ("@id", received.EventId), ("@body", kept.Bytes), ("@bytes", kept.OriginalBytes), ("@sha", kept.Sha256));
+                ("@id", entry.Delivery.Event.EventId), ("@body", entry.Kept.Bytes), ("@bytes", entry.Kept.OriginalBytes), ("@sha", entry.Kept.Sha256));
         }
     }
 
     private static string? OrNull(string? text) => string.IsNullOrEmpty(text) ? null : text;
-
-    private static string Serialize(IReadOnlyList<KeyValuePair<string, string>> headers) =>
-        JsonSerializer.Serialize(headers, LedgerJson.Default.IReadOnlyListKeyValuePairStringString);
 }

@@ -52,37 +52,54 @@ public sealed class PostgresLedger : ILedger
     /// <summary>Reads without making anything.</summary>
     public static LedgerReader OpenReader(string address) => ReaderOf(PostgresAddress.Open(address));
 
-    public Task AppendAsync(ReceivedEvent received, CancellationToken cancellationToken) =>
-        WriteAsync(connection => LedgerWrites.Append(connection, received, Options), cancellationToken);
+    public Task AppendAsync(ReceivedEvent received, CancellationToken cancellationToken)
+    {
+        var entry = EventEntry.Of(received, Options);
+        return WriteAsync(session => LedgerWrites.Append(session, entry), cancellationToken);
+    }
 
-    public Task DecideAsync(Delivery delivery, CancellationToken cancellationToken) =>
-        WriteAsync(connection => LedgerWrites.Decide(connection, delivery, Options), cancellationToken);
+    public Task DecideAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        var entry = VerdictEntry.Of(delivery, Options);
+        return WriteAsync(session => LedgerWrites.Decide(session, entry), cancellationToken);
+    }
 
-    public Task RecordAsync(Delivery delivery, CancellationToken cancellationToken) => WriteAsync(
-        connection =>
-        {
-            LedgerWrites.Append(connection, delivery.Event, Options);
-            LedgerWrites.Decide(connection, delivery, Options);
-        }, cancellationToken);
+    public Task RecordAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        var (received, verdict) = (EventEntry.Of(delivery.Event, Options), VerdictEntry.Of(delivery, Options));
+        return WriteAsync(
+            session =>
+            {
+                LedgerWrites.Append(session, received);
+                LedgerWrites.Decide(session, verdict);
+            }, cancellationToken);
+    }
 
     public Task<string> ClaimAsync(DeliveryClaim claim, CancellationToken cancellationToken) =>
-        WriteAsync(connection => LedgerWrites.Claim(connection, claim), cancellationToken);
+        WriteAsync(session => LedgerWrites.Claim(session, claim), cancellationToken);
 
     public Task PostponeAsync(FailedAttempt attempt, CancellationToken cancellationToken) =>
-        WriteAsync(connection => LedgerWrites.Postpone(connection, attempt), cancellationToken);
+        WriteAsync(session => LedgerWrites.Postpone(session, attempt), cancellationToken);
 
-    public Task DeadLetterAsync(Delivery delivery, string reason, CancellationToken cancellationToken) => WriteAsync(
-        connection =>
-        {
-            LedgerWrites.Decide(connection, delivery, Options);
-            LedgerWrites.DeadLetter(connection, delivery, reason);
-        }, cancellationToken);
+    public Task DeadLetterAsync(Delivery delivery, string reason, CancellationToken cancellationToken)
+    {
+        var verdict = VerdictEntry.Of(delivery, Options);
+        return WriteAsync(
+            session =>
+            {
+                LedgerWrites.Decide(session, verdict);
+                LedgerWrites.DeadLetter(session, delivery, reason);
+            }, cancellationToken);
+    }
 
     public Task<bool> SettleAsync(string eventId, string by, string settlement, DateTimeOffset at, CancellationToken cancellationToken) =>
-        WriteAsync(connection => LedgerWrites.Settle(connection, eventId, by, settlement, at), cancellationToken);
+        WriteAsync(session => LedgerWrites.Settle(session, eventId, by, settlement, at), cancellationToken);
 
-    public Task ReplayAsync(ReceivedEvent replay, CancellationToken cancellationToken) =>
-        WriteAsync(connection => LedgerWrites.Replay(connection, replay, Options), cancellationToken);
+    public Task ReplayAsync(ReceivedEvent replay, CancellationToken cancellationToken)
+    {
+        var entry = EventEntry.Of(replay, Options);
+        return WriteAsync(session => LedgerWrites.Replay(session, entry), cancellationToken);
+    }
 
     public async Task<IReadOnlyList<ReceivedEvent>> TakeReplaysAsync(string ns, string listener, CancellationToken cancellationToken)
     {
@@ -91,7 +108,7 @@ public sealed class PostgresLedger : ILedger
             return [];
         }
 
-        return Reader.Pending(await WriteAsync(connection => LedgerWrites.TakeReplays(connection, ns, listener), cancellationToken));
+        return Reader.Pending(await WriteAsync(session => LedgerWrites.TakeReplays(session, ns, listener), cancellationToken));
     }
 
     public async Task<int> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken)
@@ -99,12 +116,12 @@ public sealed class PostgresLedger : ILedger
         var removed = 0;
         foreach (var batch in LedgerPruning.Expired(Reader, Options.Retention, now).Chunk(LedgerPruning.LargestBatch))
         {
-            removed += await WriteAsync(connection => LedgerPruning.Remove(connection, batch), cancellationToken);
+            removed += await WriteAsync(session => LedgerPruning.Remove(session, batch), cancellationToken);
         }
 
         if (!Options.Retention.IsOff)
         {
-            await WriteAsync(connection => LedgerPruning.RemoveClaims(connection, now - Options.Retention.Age), cancellationToken);
+            await WriteAsync(session => LedgerPruning.RemoveClaims(session, now - Options.Retention.Age), cancellationToken);
         }
 
         return removed;
@@ -114,20 +131,21 @@ public sealed class PostgresLedger : ILedger
 
     private static LedgerReader ReaderOf(NpgsqlDataSource database) => new(database.CreateConnection, "in PostgreSQL");
 
-    private Task WriteAsync(Action<DbConnection> write, CancellationToken cancellationToken) => WriteAsync(
-        connection =>
+    private Task WriteAsync(Action<LedgerSession> write, CancellationToken cancellationToken) => WriteAsync(
+        session =>
         {
-            write(connection);
+            write(session);
             return true;
         }, cancellationToken);
 
-    private async Task<T> WriteAsync<T>(Func<DbConnection, T> write, CancellationToken cancellationToken)
+    private async Task<T> WriteAsync<T>(Func<LedgerSession, T> write, CancellationToken cancellationToken)
     {
         try
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            var result = write(connection);
+            using var session = new LedgerSession(connection, keepsStatements: false);
+            var result = write(session);
             await transaction.CommitAsync(cancellationToken);
             return result;
         }

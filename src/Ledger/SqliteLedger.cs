@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Hikigane.Resources.Deliveries;
 using Microsoft.Data.Sqlite;
 
@@ -51,37 +50,54 @@ public sealed class SqliteLedger : ILedger
             Pooling = false,
         }.ToString(), time, options ?? LedgerOptions.Default, path: null);
 
-    public Task AppendAsync(ReceivedEvent received, CancellationToken cancellationToken) =>
-        commits.WriteAsync(connection => LedgerWrites.Append(connection, received, Options), cancellationToken);
+    public Task AppendAsync(ReceivedEvent received, CancellationToken cancellationToken)
+    {
+        var entry = EventEntry.Of(received, Options);
+        return commits.WriteAsync(session => LedgerWrites.Append(session, entry), cancellationToken);
+    }
 
-    public Task DecideAsync(Delivery delivery, CancellationToken cancellationToken) =>
-        commits.WriteAsync(connection => LedgerWrites.Decide(connection, delivery, Options), cancellationToken);
+    public Task DecideAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        var entry = VerdictEntry.Of(delivery, Options);
+        return commits.WriteAsync(session => LedgerWrites.Decide(session, entry), cancellationToken);
+    }
 
-    public Task RecordAsync(Delivery delivery, CancellationToken cancellationToken) => commits.WriteAsync(
-        connection =>
-        {
-            LedgerWrites.Append(connection, delivery.Event, Options);
-            LedgerWrites.Decide(connection, delivery, Options);
-        }, cancellationToken);
+    public Task RecordAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        var (received, verdict) = (EventEntry.Of(delivery.Event, Options), VerdictEntry.Of(delivery, Options));
+        return commits.WriteAsync(
+            session =>
+            {
+                LedgerWrites.Append(session, received);
+                LedgerWrites.Decide(session, verdict);
+            }, cancellationToken);
+    }
 
     public Task<string> ClaimAsync(DeliveryClaim claim, CancellationToken cancellationToken) =>
-        WriteAsync(connection => LedgerWrites.Claim(connection, claim), cancellationToken);
+        WriteAsync(session => LedgerWrites.Claim(session, claim), cancellationToken);
 
     public Task PostponeAsync(FailedAttempt attempt, CancellationToken cancellationToken) =>
-        commits.WriteAsync(connection => LedgerWrites.Postpone(connection, attempt), cancellationToken);
+        commits.WriteAsync(session => LedgerWrites.Postpone(session, attempt), cancellationToken);
 
-    public Task DeadLetterAsync(Delivery delivery, string reason, CancellationToken cancellationToken) => commits.WriteAsync(
-        connection =>
-        {
-            LedgerWrites.Decide(connection, delivery, Options);
-            LedgerWrites.DeadLetter(connection, delivery, reason);
-        }, cancellationToken);
+    public Task DeadLetterAsync(Delivery delivery, string reason, CancellationToken cancellationToken)
+    {
+        var verdict = VerdictEntry.Of(delivery, Options);
+        return commits.WriteAsync(
+            session =>
+            {
+                LedgerWrites.Decide(session, verdict);
+                LedgerWrites.DeadLetter(session, delivery, reason);
+            }, cancellationToken);
+    }
 
     public Task<bool> SettleAsync(string eventId, string by, string settlement, DateTimeOffset at, CancellationToken cancellationToken) =>
-        WriteAsync(connection => LedgerWrites.Settle(connection, eventId, by, settlement, at), cancellationToken);
+        WriteAsync(session => LedgerWrites.Settle(session, eventId, by, settlement, at), cancellationToken);
 
-    public Task ReplayAsync(ReceivedEvent replay, CancellationToken cancellationToken) =>
-        commits.WriteAsync(connection => LedgerWrites.Replay(connection, replay, Options), cancellationToken);
+    public Task ReplayAsync(ReceivedEvent replay, CancellationToken cancellationToken)
+    {
+        var entry = EventEntry.Of(replay, Options);
+        return commits.WriteAsync(session => LedgerWrites.Replay(session, entry), cancellationToken);
+    }
 
     public async Task<IReadOnlyList<ReceivedEvent>> TakeReplaysAsync(string ns, string listener, CancellationToken cancellationToken)
     {
@@ -90,7 +106,7 @@ public sealed class SqliteLedger : ILedger
             return [];
         }
 
-        var taken = await WriteAsync(connection => LedgerWrites.TakeReplays(connection, ns, listener), cancellationToken);
+        var taken = await WriteAsync(session => LedgerWrites.TakeReplays(session, ns, listener), cancellationToken);
         return Reader.Pending(taken);
     }
 
@@ -99,17 +115,17 @@ public sealed class SqliteLedger : ILedger
         var removed = 0;
         foreach (var batch in LedgerPruning.Expired(Reader, Options.Retention, now).Chunk(LedgerPruning.LargestBatch))
         {
-            removed += await WriteAsync(connection => LedgerPruning.Remove(connection, batch), cancellationToken);
+            removed += await WriteAsync(session => LedgerPruning.Remove(session, batch), cancellationToken);
         }
 
         if (!Options.Retention.IsOff)
         {
-            await commits.WriteAsync(connection => LedgerPruning.RemoveClaims(connection, now - Options.Retention.Age), cancellationToken);
+            await commits.WriteAsync(session => LedgerPruning.RemoveClaims(session, now - Options.Retention.Age), cancellationToken);
         }
 
         foreach (var batch in BodyPacking.Candidates(Reader).Chunk(BodyPacking.LargestBatch))
         {
-            await commits.WriteAsync(connection => BodyPacking.Pack(connection, batch), cancellationToken);
+            await commits.WriteAsync(session => BodyPacking.Pack(session, batch), cancellationToken);
         }
 
         return removed;
@@ -124,10 +140,10 @@ public sealed class SqliteLedger : ILedger
         stopping.Dispose();
     }
 
-    private async Task<T> WriteAsync<T>(Func<DbConnection, T> write, CancellationToken cancellationToken)
+    private async Task<T> WriteAsync<T>(Func<LedgerSession, T> write, CancellationToken cancellationToken)
     {
         T? result = default;
-        await commits.WriteAsync(connection => result = write(connection), cancellationToken);
+        await commits.WriteAsync(session => result = write(session), cancellationToken);
         return result!;
     }
 

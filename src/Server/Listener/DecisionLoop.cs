@@ -14,7 +14,8 @@ namespace Hikigane.Server.Listener;
 public sealed partial class DecisionLoop(
     Func<ReceivedEvent, CancellationToken, Task<Delivery>> decide, ILedger ledger, TimeProvider time, ILogger<DecisionLoop> logger)
 {
-    private const int Workers = 8;
+    // A worker waits for the API and for the ledger's commits most of its time, so there are many more than cores.
+    private const int Workers = 64;
     private const int MostAttempts = 8;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 

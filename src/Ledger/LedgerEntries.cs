@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Hikigane.Resources.Deliveries;
+
+namespace Hikigane.Ledger;
+
+/// <summary>An event as it is written: redacted, and spelled out by its caller, so that the one writer has nothing to do but write.</summary>
+internal sealed record EventEntry
+{
+    private EventEntry(ReceivedEvent received, LedgerOptions options)
+    {
+        var redaction = new Redaction(options);
+        Event = received;
+        Body = received.Body.ToArray();
+        Path = redaction.Path(received.Path);
+        Headers = Serialize(redaction.Headers(received.Headers));
+        Sensitive = redaction.IsNeededFor(received) ? Serialize(received.Headers) : null;
+    }
+
+    public ReceivedEvent Event { get; }
+
+    public byte[] Body { get; }
+
+    public string Path { get; }
+
+    public string Headers { get; }
+
+    /// <summary>The headers as they were sent, when they must not be kept for good.</summary>
+    public string? Sensitive { get; }
+
+    public static EventEntry Of(ReceivedEvent received, LedgerOptions options) => new(received, options);
+
+    private static string Serialize(IReadOnlyList<KeyValuePair<string, string>> headers) =>
+        JsonSerializer.Serialize(headers, LedgerJson.Default.IReadOnlyListKeyValuePairStringString);
+}
+
+/// <summary>A verdict as it is written.</summary>
+internal sealed record VerdictEntry(Delivery Delivery, string Triggers, string? Facts, KeptBody Kept)
+{
+    public static VerdictEntry Of(Delivery delivery, LedgerOptions options) => new(
+        delivery, new Redaction(options).Verdicts(delivery), EventFacts.Of(delivery.Event).ToJson(), KeptBody.Of(delivery.Event, options));
+}
