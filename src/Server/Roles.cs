@@ -49,7 +49,7 @@ public static class Roles
         await Installation.ApplyAsync(api.System, cancellationToken);
 
         // 3. Events: the ledger, and the listeners that write to it.
-        var ledger = options.IsInMemory ? SqliteLedger.InMemory(time) : SqliteLedger.OpenFile(Path.Combine(options.DataDirectory, "ledger.db"), time);
+        var ledger = await OpenLedgerAsync(options, time, cancellationToken);
         undo.Push(ledger.DisposeAsync);
         var interceptors = new InterceptorClient(time);
         undo.Push(() => Disposed(interceptors));
@@ -75,6 +75,7 @@ public static class Roles
         undo.Push(Run(
         [
             pods.RunAsync,
+            new RetentionLoop(ledger, time, logging.CreateLogger<RetentionLoop>()).RunAsync,
             new NodeHeartbeat(api.System, host.Runtime, node, time).RunAsync,
             .. Loops(workloads, caches, time, logging).Select(loop => (Func<CancellationToken, Task>)loop.RunAsync),
         ]));
@@ -132,6 +133,20 @@ public static class Roles
             Time = time,
             Logging = logging,
         };
+    }
+
+    private static async Task<ILedger> OpenLedgerAsync(UpOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return options.Ledger is { } address ? await PostgresLedger.OpenAsync(address, options.Kept, cancellationToken)
+                : options.IsInMemory ? SqliteLedger.InMemory(time, options.Kept)
+                : SqliteLedger.OpenFile(Path.Combine(options.DataDirectory, "ledger.db"), time, options.Kept);
+        }
+        catch (LedgerException exception)
+        {
+            throw new StartException(exception.Message, exception);
+        }
     }
 
     private static IStore OpenStore(UpOptions options, TimeProvider time)

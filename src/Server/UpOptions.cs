@@ -15,6 +15,12 @@ public sealed record UpOptions
     /// <summary>Objects and events are gone with the process; logs and volumes still use the data directory.</summary>
     public bool IsInMemory { get; init; }
 
+    /// <summary>Address of the PostgreSQL that holds the events; null: a file in the data directory.</summary>
+    public string? Ledger { get; init; }
+
+    /// <summary>What is kept of events, and for how long.</summary>
+    public Hikigane.Ledger.LedgerOptions Kept { get; init; } = Hikigane.Ledger.LedgerOptions.Default;
+
     /// <summary>Whether steps may run as plain processes where no sandbox can be had.</summary>
     public bool AllowsNoSandbox { get; init; }
 }

@@ -72,7 +72,7 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
         SelectedGroup group, ChainState state, ReceivedEvent received, JsonObject listener, CancellationToken cancellationToken)
     {
         var ns = listener.Namespace();
-        var context = new TriggerContext(received.Path, received.EventId, $"namespaces/{ns}/triggerGroups/{group.Name}");
+        var context = new TriggerContext(received.Path, received.EventId, $"namespaces/{ns}/triggerGroups/{group.Name}") { IsReplay = received.ReplayOf is not null };
         var passed = await _chain.RunAsync(group.Interceptors, state, context, new ChainNamespaces(ns, ns, IsGroup: true), cancellationToken);
         if (!passed.IsPassed)
         {
@@ -97,7 +97,7 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
     {
         // 2 intercept
         var verdict = Start(trigger);
-        var context = new TriggerContext(received.Path, received.EventId, $"namespaces/{trigger.Namespace}/triggers/{trigger.Name}");
+        var context = new TriggerContext(received.Path, received.EventId, $"namespaces/{trigger.Namespace}/triggers/{trigger.Name}") { IsReplay = received.ReplayOf is not null };
         IReadOnlyList<JsonObject> links = [.. trigger.Spec.Objects("interceptors")];
         var passed = await _chain.RunAsync(links, state, context, new ChainNamespaces(listener.Namespace(), trigger.Namespace), cancellationToken);
         if (!passed.IsPassed)
@@ -136,7 +136,8 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
         verdict = VerdictReader.Pass(verdict, "bindings");
 
         // 4 render
-        return Render(trigger, template, resolved, verdict, new RenderContext(listener.Name(), trigger.Namespace, trigger.Name, received.EventId) { Occurrence = trigger.Occurrence });
+        var rendering = new RenderContext(listener.Name(), trigger.Namespace, trigger.Name, received.EventId) { Occurrence = trigger.Occurrence, ReplayOf = received.ReplayOf };
+        return Render(trigger, template, resolved, verdict, rendering);
     }
 
     private static TriggerDecision Render(

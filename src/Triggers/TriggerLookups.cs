@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hikigane.Resources.Json;
 using Hikigane.Triggers.Interceptors;
 
 namespace Hikigane.Triggers;
@@ -25,6 +26,28 @@ public sealed record TriggerLookups
 
     /// <summary>An Interceptor by namespace and name.</summary>
     public required Func<string, string, JsonObject?> NamespacedInterceptor { get; init; }
+
+    /// <summary>Lookups over objects at hand: manifests of files, or what a client listed. Of two with one name the later counts.</summary>
+    public static TriggerLookups Of(IEnumerable<JsonObject> manifests)
+    {
+        var byKey = new Dictionary<(string Kind, string Namespace, string Name), JsonObject>();
+        foreach (var manifest in manifests)
+        {
+            byKey[(manifest.Text("kind") ?? "", manifest.Namespace(), manifest.Name())] = manifest;
+        }
+
+        return new TriggerLookups
+        {
+            Trigger = (ns, name) => byKey.GetValueOrDefault(("Trigger", ns, name)),
+            Triggers = ns => byKey.Where(pair => pair.Key.Kind == "Trigger" && (ns is null || pair.Key.Namespace == ns))
+                .OrderBy(pair => $"{pair.Key.Namespace}/{pair.Key.Name}", StringComparer.Ordinal).Select(pair => pair.Value),
+            Binding = (ns, name) => byKey.GetValueOrDefault(("TriggerBinding", ns, name)),
+            ClusterBinding = name => byKey.GetValueOrDefault(("ClusterTriggerBinding", "", name)),
+            Template = (ns, name) => byKey.GetValueOrDefault(("TriggerTemplate", ns, name)),
+            ClusterInterceptor = name => byKey.GetValueOrDefault(("ClusterInterceptor", "", name)),
+            NamespacedInterceptor = (ns, name) => byKey.GetValueOrDefault(("Interceptor", ns, name)),
+        };
+    }
 }
 
 /// <summary>The ways out of the process that a chain may take. The server supplies them.</summary>

@@ -9,21 +9,23 @@ namespace Hikigane.Server.Listener;
 internal static class BuiltInInterceptors
 {
     /// <param name="kube">Reads Secrets as the core interceptors' ServiceAccount, as upstream's do.</param>
-    public static Func<string, Interceptor?> Of(IKube kube, GitHubGet gitHub)
+    public static Func<string, Interceptor?> Of(IKube kube, GitHubGet gitHub) =>
+        Of((key, cancellationToken) => ReadAsync(kube, key, cancellationToken), gitHub);
+
+    public static Func<string, Interceptor?> Of(SecretReader secrets, GitHubGet gitHub)
     {
-        SecretReader secrets = (key, cancellationToken) => ReadAsync(kube, key, cancellationToken);
         var byName = new Dictionary<string, Interceptor>
         {
             ["cel"] = (request, cancellationToken) => CelInterceptor.InterceptAsync(request, secrets, cancellationToken),
-            ["github"] = GitHub.Create(secrets, gitHub),
-            ["gitlab"] = GitLab.Create(secrets),
-            ["bitbucket"] = Bitbucket.Create(secrets),
+            ["github"] = ReplaySignature.Signing("github", GitHub.Create(secrets, gitHub), secrets),
+            ["gitlab"] = ReplaySignature.Signing("gitlab", GitLab.Create(secrets), secrets),
+            ["bitbucket"] = ReplaySignature.Signing("bitbucket", Bitbucket.Create(secrets), secrets),
             ["slack"] = Slack.Create(),
         };
         return byName.GetValueOrDefault;
     }
 
-    private static async ValueTask<SecretValue> ReadAsync(IKube kube, SecretKey key, CancellationToken cancellationToken)
+    public static async ValueTask<SecretValue> ReadAsync(IKube kube, SecretKey key, CancellationToken cancellationToken)
     {
         try
         {

@@ -17,9 +17,11 @@ public sealed class RunningListener : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly EventEndpoint endpoint;
     private readonly ProgressEvents progress;
+    private readonly CancellationTokenSource closing = new();
     private readonly Task deciding;
+    private readonly Task replaying;
 
-    private RunningListener(EndpointParts parts, EventEndpoint endpoint, ListenerServer server, IReadOnlyList<ReceivedEvent> left)
+    private RunningListener(EndpointParts parts, EventEndpoint endpoint, ListenerServer server, IReadOnlyList<ReceivedEvent> left, ReplayLoop replays)
     {
         objects = parts.Objects;
         decisions = parts.Decisions;
@@ -28,6 +30,7 @@ public sealed class RunningListener : IAsyncDisposable
         this.endpoint = endpoint;
         this.server = server;
         deciding = decisions.RunAsync(left, stopping.Token);
+        replaying = replays.RunAsync(closing.Token);
     }
 
     /// <summary>The loopback port that it is served on.</summary>
@@ -59,9 +62,13 @@ public sealed class RunningListener : IAsyncDisposable
             Time = parts.Time,
         };
         var endpoint = new EventEndpoint(working);
+
+        // Replays that wait are among what is left.
+        await parts.Ledger.TakeReplaysAsync(options.Namespace, options.Name, cancellationToken);
         var left = parts.Ledger.Reader.Pending(options.Namespace, options.Name);
+        var replays = new ReplayLoop(options, parts.Ledger, decisions, parts.Time, parts.Logging.CreateLogger<ReplayLoop>());
         var server = await ListenerServer.StartAsync(options, endpoint, cancellationToken);
-        return new RunningListener(working, endpoint, server, left);
+        return new RunningListener(working, endpoint, server, left, replays);
     }
 
     private static void Tell(Delivery delivery, ListenerCaches objects, ProgressEvents progress)
@@ -78,6 +85,8 @@ public sealed class RunningListener : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await server.DisposeAsync();
+        await closing.CancelAsync();
+        await replaying;
         decisions.Complete();
         try
         {
@@ -93,5 +102,6 @@ public sealed class RunningListener : IAsyncDisposable
         await progress.DisposeAsync();
         await objects.DisposeAsync();
         stopping.Dispose();
+        closing.Dispose();
     }
 }

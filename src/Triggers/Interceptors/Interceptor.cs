@@ -50,6 +50,9 @@ public sealed record InterceptorRequest
 /// <summary>Which event and which trigger a request is about.</summary>
 public sealed record TriggerContext(string EventUrl, string EventId, string TriggerId)
 {
+    /// <summary>Never on the wire: whether the event repeats an earlier one.</summary>
+    public bool IsReplay { get; init; }
+
     /// <summary>The namespace in <c>namespaces/NS/triggers/NAME</c>; empty for any other form, as upstream parses it.</summary>
     public string Namespace => TriggerId.Split('/') is [_, var ns, _, _] ? ns : "";
 }

@@ -12,6 +12,9 @@ public sealed record RenderContext(string ListenerName, string TriggerNamespace,
     /// <summary>How often a trigger of this name was reached by the event before: 0 for the first time.</summary>
     public int Occurrence { get; init; }
 
+    /// <summary>The event that this one repeats; null for live events.</summary>
+    public string? ReplayOf { get; init; }
+
     /// <summary>What names are derived from: one for each time that a trigger is reached.</summary>
     public string TriggerKey => Occurrence == 0 ? $"{TriggerNamespace}/{TriggerName}" : $"{TriggerNamespace}/{TriggerName}#{Occurrence}";
 }
@@ -77,6 +80,11 @@ public static class RenderedObject
         owned["triggers.tekton.dev/eventlistener"] = context.ListenerName;
         owned["triggers.tekton.dev/trigger"] = context.TriggerName;
         owned["triggers.tekton.dev/triggers-eventid"] = context.EventId;
+        if (context.ReplayOf is not null)
+        {
+            owned["hikigane.dev/replay-of"] = context.ReplayOf;
+        }
+
         return null;
     }
 
