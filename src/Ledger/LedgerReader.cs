@@ -56,14 +56,21 @@ public sealed class LedgerReader
         "SELECT e.id, a.attempt, a.at, a.not_before, a.message FROM attempts a JOIN events e ON e.seq = a.seq WHERE 1 = 1",
         [("e.id = @id", "@id", eventId)], "ORDER BY a.attempt", Attempt);
 
-    /// <summary>The delivery whose event id is this, or begins with this when only one does; null when there is none.</summary>
-    public Delivery? Find(string eventIdOrPrefix)
+    /// <summary>The delivery whose event id is this, or begins or ends with this when only one does; null when there is none.</summary>
+    public Delivery? Find(string eventId)
     {
         var found = Read(
             $"SELECT {LedgerRows.Columns} FROM {LedgerRows.Tables} WHERE 1 = 1",
-            [("e.id >= @prefix", "@prefix", eventIdOrPrefix), ("e.id < @after", "@after", eventIdOrPrefix + "~")],
+            [("e.id >= @prefix", "@prefix", eventId), ("e.id < @after", "@after", eventId + "~")],
             "ORDER BY e.id LIMIT 2", LedgerRows.Delivery);
-        return found.Count == 1 || (found.Count > 0 && found[0].Event.EventId == eventIdOrPrefix) ? found[0] : null;
+        if (found.Count == 0 && eventId.Length > 0 && eventId.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
+        {
+            found = Read(
+                $"SELECT {LedgerRows.Columns} FROM {LedgerRows.Tables} WHERE 1 = 1", [("e.id LIKE @end", "@end", "%" + eventId)],
+                "ORDER BY e.seq DESC LIMIT 2", LedgerRows.Delivery);
+        }
+
+        return found.Count == 1 || (found.Count > 0 && found[0].Event.EventId == eventId) ? found[0] : null;
     }
 
     /// <summary>The newest delivery that created an object of this name; null when there is none.</summary>

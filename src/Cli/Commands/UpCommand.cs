@@ -22,6 +22,8 @@ internal static class UpCommand
         {
             data, port, kubeconfig, runtime, noSandbox, inMemory, verbose,
         };
+        var ledger = new LedgerFlags();
+        ledger.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new UpOptions
             {
@@ -30,6 +32,8 @@ internal static class UpCommand
                 Kubeconfig = parsed.GetValue(kubeconfig),
                 AllowsNoSandbox = parsed.GetValue(noSandbox),
                 IsInMemory = parsed.GetValue(inMemory),
+                Ledger = ledger.Address(parsed),
+                Kept = ledger.Options(parsed),
             },
             parsed.GetValue(verbose) ? LogLevel.Information : LogLevel.Warning,
             cancellationToken));
