@@ -47,16 +47,27 @@ public sealed record ContainerLaunch
     /// <summary>Outer paths before inner ones.</summary>
     public required IReadOnlyList<Bind> Binds { get; init; }
 
+    /// <summary>Paths of the host that the container sees read-only where they are, unless they are the server's own.</summary>
+    public IReadOnlyList<string> Shown { get; init; } = [];
+
     public required ContainerOutput Output { get; init; }
+
+    /// <summary>A folder of the host, outside the container, for what the runtime itself has to keep while the program runs.</summary>
+    public string ScratchDirectory { get; init; } = Path.Combine(Path.GetTempPath(), "hikigane-run");
 
     public Stream? Stdin { get; init; }
 }
 
 /// <summary>A program that was started.</summary>
 /// <param name="ProcessId">The host's process id of the outermost process.</param>
-/// <param name="Exit">Completes with the exit code (128 + signal for one that a signal ended), after the last output.</param>
+/// <param name="Exit">Completes after the last output.</param>
 /// <param name="Signal">Sends a signal to the program's processes; harmless after its end.</param>
-public sealed record RunningContainer(int ProcessId, Task<int> Exit, Action<int> Signal);
+public sealed record RunningContainer(int ProcessId, Task<ContainerExit> Exit, Action<int> Signal);
+
+/// <summary>How a program ended.</summary>
+/// <param name="Code">The exit code; 128 + signal for one that a signal ended.</param>
+/// <param name="IsBySignal">Whether a signal ended it: the code alone does not tell.</param>
+public readonly record struct ContainerExit(int Code, bool IsBySignal);
 
 /// <summary>The program cannot be started; the message is what the container's status shows.</summary>
 public sealed class ContainerStartException(string message) : Exception(message);

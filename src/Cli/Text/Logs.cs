@@ -9,6 +9,8 @@ internal static class Logs
     public static ILoggerFactory ToStandardError(LogLevel level) => LoggerFactory.Create(logging => logging
         .SetMinimumLevel(level)
         .AddFilter("Microsoft", LogLevel.Error)
+        // What keeps the host from starting is said in one line by the command.
+        .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;

@@ -28,12 +28,15 @@ internal static class ContainerLaunches
             WorkingDirectory = container.Text("workingDir") is { Length: > 0 } folder ? folder : "/",
             Binds = binds,
             Output = static (_, _) => { },
+            ScratchDirectory = Path.Combine(OwnFolder(worker, container), "run"),
         };
     }
 
+    private static string OwnFolder(PodWorker worker, JsonObject container) => Path.Combine(worker.Folder, "containers", container.Text("name") ?? "");
+
     private static List<Bind> Binds(PodWorker worker, JsonObject container, Dictionary<string, string> environment)
     {
-        var own = Path.Combine(worker.Folder, "containers", container.Text("name") ?? "");
+        var own = OwnFolder(worker, container);
         var home = Path.Combine(own, "home");
         var temporary = Path.Combine(own, "tmp");
         Directory.CreateDirectory(home);

@@ -209,7 +209,7 @@ internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, 
         {
             execution.Process = await services.Host.Runtime.StartAsync(launch, CancellationToken.None);
             current = execution;
-            return execution.Process.Exit;
+            return CodeAsync(execution.Process.Exit);
         }
 
         current = execution;
@@ -226,6 +226,8 @@ internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, 
         };
         return program(context, execution.Killed.Token);
     }
+
+    private static async Task<int> CodeAsync(Task<ContainerExit> exit) => (await exit).Code;
 
     private void Start(DateTimeOffset startedAt)
     {

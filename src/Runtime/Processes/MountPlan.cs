@@ -1,14 +1,12 @@
 namespace Hikigane.Runtime.Processes;
 
 /// <summary>
-/// The file tree of a sandbox, step by step: an empty root, the host's top folders and what is in /tmp read-only, then the pod's own mounts. A mount point
+/// The file tree of a sandbox, step by step: an empty root, the host's top folders read-only, then the pod's own mounts. A mount point
 /// that the host does not have is made: the read-only folder around it is opened into its entries first.
 /// </summary>
 internal sealed class MountPlan
 {
     private static readonly string[] OwnFolders = ["proc", "dev", "tmp", "run", "lost+found"];
-
-    private const int MostShown = 32;
 
     private readonly List<MountStep> steps = [];
     private readonly HashSet<string> opened = ["/"];
@@ -28,22 +26,17 @@ internal sealed class MountPlan
             plan.steps.Add(new MountStep.Bind("/run/systemd/resolve", "/run/systemd/resolve", true));
         }
 
+        // What lies in the pod's own /tmp, /run or home is not seen anyway.
+        plan.steps.AddRange(hidden.Where(folder => Directory.Exists(folder) && !IsPrivate(folder)).Select(folder => new MountStep.Tmpfs(folder)));
         foreach (var bind in binds)
         {
             plan.Add(bind);
-            if (bind.ContainerPath == "/tmp")
-            {
-                // The pod's own /tmp, and in it, read-only, what people keep in theirs: a repository to clone, say.
-                plan.OpenNewest("/tmp");
-                plan.Hide(hidden);
-            }
         }
 
         return plan;
     }
 
-    private void Hide(IReadOnlyList<string> folders) =>
-        steps.AddRange(folders.Where(Directory.Exists).Select(folder => new MountStep.Tmpfs(folder)));
+    private static bool IsPrivate(string folder) => OwnFolders.Any(own => folder == "/" + own || folder.StartsWith($"/{own}/", StringComparison.Ordinal));
 
     private void Add(Bind bind)
     {
@@ -94,10 +87,6 @@ internal sealed class MountPlan
 
     private void Open(string folder, string[] except) => Show(new DirectoryInfo(folder).EnumerateFileSystemInfos()
         .Where(entry => !except.Contains(entry.Name)).OrderBy(entry => entry.Name, StringComparer.Ordinal));
-
-    /// <summary>A folder that anybody writes to may hold thousands of entries, and each is a mount: only the newest are shown.</summary>
-    private void OpenNewest(string folder) => Show(new DirectoryInfo(folder).EnumerateFileSystemInfos()
-        .OrderByDescending(entry => entry.LastWriteTimeUtc).Take(MostShown));
 
     private void Show(IEnumerable<FileSystemInfo> entries)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
@@ -15,25 +16,31 @@ public sealed class ProcessRuntime(SandboxKind sandbox, IReadOnlyList<string> hi
 
     public string? ImageNotice => "The image is not used: the container runs as a process of this machine";
 
-    public Task<RunningContainer> StartAsync(ContainerLaunch launch, CancellationToken cancellationToken)
+    public async Task<RunningContainer> StartAsync(ContainerLaunch launch, CancellationToken cancellationToken)
     {
         var program = FindProgram(launch);
-        var command = Sandbox.Command(sandbox, launch, hidden);
+        var report = NewReport(launch.ScratchDirectory);
+        var command = Sandbox.Command(sandbox, launch, report, hidden);
         var process = new Process { StartInfo = StartInfo(command, launch) };
         try
         {
-            process.Start();
+            await SpawnThread.RunAsync(process.Start);
         }
         catch (Win32Exception exception)
         {
             process.Dispose();
+            File.Delete(report);
             throw new ContainerStartException($"exec: \"{program}\": {exception.Message}");
         }
 
         // A short program may have ended, and its handle be gone, before the next line.
         var processId = process.Id;
-        var exit = FollowAsync(process, launch, cancellationToken);
-        return Task.FromResult(new RunningContainer(processId, exit, signal => Signal(process, signal)));
+        var sent = new ConcurrentBag<int>();
+        return new RunningContainer(processId, FollowAsync(process, launch, report, sent), signal =>
+        {
+            sent.Add(signal);
+            Signal(process, signal);
+        });
     }
 
     public IReadOnlyList<string>? EnterCommand(RunningContainer container, IReadOnlyList<string> command)
@@ -63,6 +70,14 @@ public sealed class ProcessRuntime(SandboxKind sandbox, IReadOnlyList<string> hi
         return info;
     }
 
+    private static string NewReport(string directory)
+    {
+        Directory.CreateDirectory(directory);
+        var path = Path.Combine(directory, Path.GetRandomFileName());
+        File.WriteAllBytes(path, []);
+        return path;
+    }
+
     /// <summary>A program that is not there is known before anything starts, as a container engine knows it.</summary>
     private static string FindProgram(ContainerLaunch launch)
     {
@@ -89,23 +104,26 @@ public sealed class ProcessRuntime(SandboxKind sandbox, IReadOnlyList<string> hi
         return program;
     }
 
-    private static async Task<int> FollowAsync(Process process, ContainerLaunch launch, CancellationToken cancellationToken)
+    private static async Task<ContainerExit> FollowAsync(Process process, ContainerLaunch launch, string report, ConcurrentBag<int> sent)
     {
         var gate = new Lock();
+        using var ended = new CancellationTokenSource();
         try
         {
-            var input = FeedAsync(process, launch.Stdin, cancellationToken);
+            var input = FeedAsync(process, launch.Stdin, ended.Token);
             await Task.WhenAll(
                 PumpAsync(process.StandardOutput.BaseStream, OutputStream.Stdout, launch.Output, gate),
                 PumpAsync(process.StandardError.BaseStream, OutputStream.Stderr, launch.Output, gate),
                 // Whoever started the process waits for its real end; cancelling kills it through its signals.
                 process.WaitForExitAsync(CancellationToken.None));
-            _ = input;
-            return process.ExitCode;
+            await ended.CancelAsync();
+            await input;
+            return ProgramReport.Read(await File.ReadAllTextAsync(report, CancellationToken.None), process.ExitCode, sent);
         }
         finally
         {
             process.Dispose();
+            File.Delete(report);
         }
     }
 
@@ -144,7 +162,7 @@ public sealed class ProcessRuntime(SandboxKind sandbox, IReadOnlyList<string> hi
         }
     }
 
-    /// <summary>The processes of the program, from inside the sandbox: its session. A kill goes to the sandbox itself, which takes all with it.</summary>
+    /// <summary>The processes of the program, from inside the sandbox: their group. A kill goes to the sandbox itself, which takes all with it.</summary>
     private void Signal(Process process, int signal)
     {
         try
@@ -155,7 +173,8 @@ public sealed class ProcessRuntime(SandboxKind sandbox, IReadOnlyList<string> hi
             }
 
             var inner = Innermost(process.Id);
-            _ = inner == process.Id ? Kill(inner, signal) : Kill(-inner, signal) == 0 ? 0 : Kill(inner, signal);
+            var group = GroupOf(inner);
+            _ = group > 1 && group != GroupOf(0) && Kill(-group, signal) == 0 ? 0 : Kill(inner, signal);
             if (signal == 9)
             {
                 _ = Kill(process.Id, 9);
@@ -166,7 +185,7 @@ public sealed class ProcessRuntime(SandboxKind sandbox, IReadOnlyList<string> hi
         }
     }
 
-    /// <summary>The first process of the program: below bubblewrap's two, or below setsid, unshare and its child.</summary>
+    /// <summary>The first process of the program: below bubblewrap's two, or below unshare.</summary>
     private int Innermost(int outer)
     {
         var depth = sandbox switch
@@ -196,6 +215,11 @@ public sealed class ProcessRuntime(SandboxKind sandbox, IReadOnlyList<string> hi
             return null;
         }
     }
+
+    /// <summary>Of this process itself for 0; negative when there is no such process.</summary>
+    [DllImport("libc", EntryPoint = "getpgid", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int GroupOf(int process);
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

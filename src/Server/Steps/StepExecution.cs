@@ -18,7 +18,13 @@ internal sealed class StepExecution(StepShell shell, ContainerPaths paths, PodSi
                 return new StepOutcome.NotStarted(problem);
             }
 
-            var launch = shell.Launch with { Command = run.Command, Environment = run.Environment, Output = (stream, bytes) => Write(run, stream, bytes) };
+            var launch = shell.Launch with
+            {
+                Command = run.Command,
+                Environment = run.Environment,
+                Shown = [.. NamedFiles.In(Text(run))],
+                Output = (stream, bytes) => Write(run, stream, bytes),
+            };
             RunningContainer running;
             try
             {
@@ -52,8 +58,9 @@ internal sealed class StepExecution(StepShell shell, ContainerPaths paths, PodSi
             running.Signal(9);
         }
 
-        var exitCode = await running.Exit;
-        var outcome = first == running.Exit ? (StepOutcome)new StepOutcome.Exited(ExitCode(exitCode))
+        var exit = await running.Exit;
+        // Go reports -1 for a program that a signal ended, which a process returns as 255.
+        var outcome = first == running.Exit ? (StepOutcome)new StepOutcome.Exited(exit.IsBySignal ? 255 : exit.Code)
             : first == deadline && !cancellationToken.IsCancellationRequested ? new StepOutcome.TimedOut()
             : first == cancelled && !cancellationToken.IsCancellationRequested ? new StepOutcome.Cancelled()
             : new StepOutcome.Exited(137);
@@ -62,8 +69,12 @@ internal sealed class StepExecution(StepShell shell, ContainerPaths paths, PodSi
         return outcome;
     }
 
-    /// <summary>Go reports -1 for a program that a signal ended. The sandbox reports 128 + signal, which a program may also return itself: the usual deaths are taken as such.</summary>
-    private static int ExitCode(int code) => code is 134 or 137 or 139 or 143 ? 255 : code;
+    /// <summary>All that the step was given to read: its words, its variables, its script.</summary>
+    private string Text(StepAction.Run run)
+    {
+        var script = run.Command[0].StartsWith("/tekton/scripts/", StringComparison.Ordinal) ? File.ReadAllText(paths.ToHost(run.Command[0])) : "";
+        return string.Join('\n', [.. run.Command, .. run.Environment.Values, script]);
+    }
 
     private async Task PassSignalsAsync(RunningContainer running, CancellationToken cancellationToken)
     {
