@@ -65,7 +65,6 @@ public sealed class Sandboxes : IDisposable
         await ready.Task.WaitAsync(TimeSpan.FromSeconds(10), cancellationToken);
         trapping.Signal(15);
         Assert.Equal(new ContainerExit(7, false), await trapping.Exit);
-        Assert.Equal("ready\n", output.ToString());
 
         ready = new TaskCompletionSource();
         var plain = await StartAsync(kind, "echo ready; exec sleep 10", () => ready.TrySetResult());
