@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hikigane.Expressions.GoJson;
 using Hikigane.Resources.Deliveries;
 using Hikigane.Resources.Json;
 
@@ -42,12 +43,8 @@ internal sealed record KeptBody(byte[] Bytes, long OriginalBytes, string Sha256,
 
     private static byte[] WithoutFields(byte[] body, IReadOnlyList<string> fields, List<string>? values)
     {
-        JsonNode? root;
-        try
-        {
-            root = JsonNode.Parse(body);
-        }
-        catch (JsonException)
+        // A repeated key is no reason to keep a secret: the last one counts.
+        if (GoJsonReader.Read(body, GoNumbers.Kubernetes) is not (var root, null))
         {
             return body;
         }

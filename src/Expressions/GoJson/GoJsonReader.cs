@@ -14,19 +14,21 @@ public enum GoNumbers
     Kubernetes,
 }
 
-/// <summary>
-/// JSON text → <see cref="JsonNode"/>, with the verdicts and error texts of Go's <c>encoding/json</c>: they reach users through
-/// the answers of a listener and through trigger errors. The last of two equal keys wins. As Go's encoding/json/scanner.go.
-/// </summary>
+/// <summary>JSON text → <see cref="JsonNode"/>, as Go reads it. The last of two equal keys wins.</summary>
 public static class GoJsonReader
 {
+    // Go allows 10,000 levels, and so does the check. Trees are walked by recursion, so they end sooner; objects for the API, which
+    // System.Text.Json writes, sooner still.
+    internal const int MaxTreeDepth = 1500;
+    private const int MaxObjectDepth = 900;
+    private const int MaxDepth = 10_000;
+
     /// <summary>Reads a document. Exactly one of the results is null, except that the document <c>null</c> gives two nulls.</summary>
     public static (JsonNode? Node, string? Error) Read(ReadOnlySpan<byte> utf8, GoNumbers numbers = GoNumbers.Float64)
     {
-        var document = new GoJsonDocument(utf8, numbers);
         try
         {
-            return (document.ReadAll(), null);
+            return (new GoJsonDocument<JsonNode?, NodeTarget>(utf8, new NodeTarget(numbers), numbers == GoNumbers.Kubernetes ? MaxObjectDepth : MaxTreeDepth).ReadAll(), null);
         }
         catch (FormatException exception)
         {
@@ -42,9 +44,17 @@ public static class GoJsonReader
     public static (JsonObject? Node, string? Error) ReadObject(ReadOnlySpan<byte> utf8, GoNumbers numbers = GoNumbers.Float64)
     {
         var (node, error) = Read(utf8, numbers);
-        return node is null or JsonObject
-            ? ((JsonObject?)node, error)
-            : (null, $"json: cannot unmarshal {KindOf(node)} into Go value of type map[string]interface {{}}");
+        return node is null or JsonObject ? ((JsonObject?)node, error) : (null, NotAnObject(KindOf(node)));
+    }
+
+    /// <summary>What is wrong with a document; null when nothing is. Builds nothing.</summary>
+    public static string? Check(ReadOnlySpan<byte> utf8) => Kind(utf8).Error;
+
+    /// <summary>What is wrong with a document that has to be an object or null; null when nothing is. Builds nothing.</summary>
+    public static string? CheckObject(ReadOnlySpan<byte> utf8)
+    {
+        var (kind, error) = Kind(utf8);
+        return error ?? (kind is "object" or "null" ? null : NotAnObject(kind));
     }
 
     /// <summary>What Go calls the kind of a JSON value in its errors.</summary>
@@ -60,319 +70,67 @@ public static class GoJsonReader
             _ => "bool",
         },
     };
-}
 
-/// <summary>The reader's position in one document.</summary>
-internal ref struct GoJsonDocument(ReadOnlySpan<byte> text, GoNumbers numbers)
-{
-    // Go allows 10,000; a shallower limit keeps every later walk over the tree away from the end of the stack.
-    private const int MaxDepth = 1500;
+    internal static string NotAnObject(string kind) => $"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}";
 
-    private readonly ReadOnlySpan<byte> _text = text;
-    private int _at;
-    private int _depth;
-
-    public JsonNode? ReadAll()
+    private static (string Kind, string? Error) Kind(ReadOnlySpan<byte> utf8)
     {
-        var value = Value();
-        SkipSpace();
-        return _at == _text.Length ? value : throw Unexpected("after top-level value");
-    }
-
-    private JsonNode? Value()
-    {
-        SkipSpace();
-        switch (Peek())
+        try
         {
-            case (byte)'{':
-                return Nested(isObject: true);
-            case (byte)'[':
-                return Nested(isObject: false);
-            case (byte)'"':
-                return JsonValue.Create(Text());
-            case (byte)'t':
-                Literal("true");
-                return JsonValue.Create(true);
-            case (byte)'f':
-                Literal("false");
-                return JsonValue.Create(false);
-            case (byte)'n':
-                Literal("null");
-                return null;
-            case (byte)'-' or >= (byte)'0' and <= (byte)'9':
-                return Number();
-            default:
-                throw Unexpected("looking for beginning of value");
+            return (new GoJsonDocument<string, KindTarget>(utf8, default, MaxDepth).ReadAll(), null);
+        }
+        catch (FormatException exception)
+        {
+            return ("", exception.Message);
         }
     }
 
-    private JsonNode Nested(bool isObject)
+    private readonly struct NodeTarget(GoNumbers numbers) : IGoJsonTarget<JsonNode?>
     {
-        if (++_depth > MaxDepth)
-        {
-            throw Unexpected("exceeded max depth");
-        }
+        public static bool Keeps => true;
 
-        _at++;
-        JsonNode node = isObject ? Object() : Array();
-        _depth--;
-        return node;
+        public JsonNode? Null() => null;
+
+        public JsonNode? Bool(bool value) => JsonValue.Create(value);
+
+        public JsonNode? Number(double value, ReadOnlySpan<byte> spelled) =>
+            numbers == GoNumbers.Kubernetes && long.TryParse(spelled, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
+                ? JsonValue.Create(whole)
+                : double.IsFinite(value) ? JsonValue.Create(value) : null;
+
+        public JsonNode? Text(string value) => JsonValue.Create(value);
+
+        public JsonNode? NewObject() => new JsonObject();
+
+        public JsonNode? NewArray() => new JsonArray();
+
+        public void Set(JsonNode? members, string key, JsonNode? value) => members![key] = value;
+
+        public void Append(JsonNode? items, JsonNode? value) => ((JsonArray)items!).Add(value);
     }
 
-    private JsonObject Object()
+    private readonly struct KindTarget : IGoJsonTarget<string>
     {
-        var members = new JsonObject();
-        SkipSpace();
-        if (Peek() == '}')
+        public static bool Keeps => false;
+
+        public string Null() => "null";
+
+        public string Bool(bool value) => "bool";
+
+        public string Number(double value, ReadOnlySpan<byte> spelled) => "number";
+
+        public string Text(string value) => "string";
+
+        public string NewObject() => "object";
+
+        public string NewArray() => "array";
+
+        public void Set(string members, string key, string value)
         {
-            _at++;
-            return members;
         }
 
-        while (true)
+        public void Append(string items, string value)
         {
-            SkipSpace();
-            if (Peek() != '"')
-            {
-                throw Unexpected("looking for beginning of object key string");
-            }
-
-            var key = Text();
-            SkipSpace();
-            if (Peek() != ':')
-            {
-                throw Unexpected("after object key");
-            }
-
-            _at++;
-            members[key] = Value();
-            SkipSpace();
-            switch (Peek())
-            {
-                case (byte)',':
-                    _at++;
-                    break;
-                case (byte)'}':
-                    _at++;
-                    return members;
-                default:
-                    throw Unexpected("after object key:value pair");
-            }
         }
-    }
-
-    private JsonArray Array()
-    {
-        var items = new JsonArray();
-        SkipSpace();
-        if (Peek() == ']')
-        {
-            _at++;
-            return items;
-        }
-
-        while (true)
-        {
-            items.Add(Value());
-            SkipSpace();
-            switch (Peek())
-            {
-                case (byte)',':
-                    _at++;
-                    break;
-                case (byte)']':
-                    _at++;
-                    return items;
-                default:
-                    throw Unexpected("after array element");
-            }
-        }
-    }
-
-    private string Text()
-    {
-        var start = ++_at;
-        var plain = _text[start..].IndexOfAny("\"\\"u8);
-        if (plain >= 0 && _text[start + plain] == '"' && _text.Slice(start, plain).IndexOfAnyInRange((byte)0, (byte)0x1f) < 0)
-        {
-            _at = start + plain + 1;
-            return Encoding.UTF8.GetString(_text.Slice(start, plain));
-        }
-
-        var built = new StringBuilder();
-        while (Peek() is var next && next != '"')
-        {
-            if (next == '\\')
-            {
-                _at++;
-                Escape(built);
-            }
-            else if (next < 0x20)
-            {
-                throw Unexpected("in string literal");
-            }
-            else
-            {
-                var end = _at;
-                while (end < _text.Length && _text[end] is not ((byte)'"' or (byte)'\\') && _text[end] >= 0x20)
-                {
-                    end++;
-                }
-
-                built.Append(Encoding.UTF8.GetString(_text[_at..end]));
-                _at = end;
-            }
-        }
-
-        _at++;
-        return WithoutLoneSurrogates(built.ToString());
-    }
-
-    private void Escape(StringBuilder built)
-    {
-        var next = Peek();
-        if (next == 'u')
-        {
-            _at++;
-            var code = 0;
-            for (var i = 0; i < 4; i++, _at++)
-            {
-                code = (code * 16) + (char.IsAsciiHexDigit((char)Peek())
-                    ? Convert.ToInt32(((char)Peek()).ToString(), 16)
-                    : throw Unexpected("in \\u hexadecimal character escape"));
-            }
-
-            built.Append((char)code);
-            return;
-        }
-
-        built.Append(next switch
-        {
-            (byte)'b' => '\b',
-            (byte)'f' => '\f',
-            (byte)'n' => '\n',
-            (byte)'r' => '\r',
-            (byte)'t' => '\t',
-            (byte)'"' or (byte)'\\' or (byte)'/' => (char)next,
-            _ => throw Unexpected("in string escape code"),
-        });
-        _at++;
-    }
-
-    private JsonValue Number()
-    {
-        var start = _at;
-        if (Peek() == '-')
-        {
-            _at++;
-        }
-
-        if (_at < _text.Length && _text[_at] == '0')
-        {
-            _at++;
-        }
-        else
-        {
-            Digits("in numeric literal");
-        }
-
-        var isWhole = true;
-        if (_at < _text.Length && _text[_at] == '.')
-        {
-            isWhole = false;
-            _at++;
-            Digits("after decimal point in numeric literal");
-        }
-
-        if (_at < _text.Length && _text[_at] is (byte)'e' or (byte)'E')
-        {
-            isWhole = false;
-            _at++;
-            if (Peek() is (byte)'+' or (byte)'-')
-            {
-                _at++;
-            }
-
-            Digits("in exponent of numeric literal");
-        }
-
-        var spelled = _text[start.._at];
-        if (isWhole && numbers == GoNumbers.Kubernetes && long.TryParse(spelled, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
-        {
-            return JsonValue.Create(whole);
-        }
-
-        var number = double.Parse(spelled, NumberStyles.Float, CultureInfo.InvariantCulture);
-        return double.IsFinite(number)
-            ? JsonValue.Create(number)
-            : throw new FormatException($"json: cannot unmarshal number {Encoding.UTF8.GetString(spelled)} into Go value of type float64");
-    }
-
-    private void Digits(string context)
-    {
-        if (!char.IsAsciiDigit((char)Peek()))
-        {
-            throw Unexpected(context);
-        }
-
-        while (_at < _text.Length && char.IsAsciiDigit((char)_text[_at]))
-        {
-            _at++;
-        }
-    }
-
-    private void Literal(string word)
-    {
-        _at++;
-        for (var i = 1; i < word.Length; i++, _at++)
-        {
-            if (Peek() != word[i])
-            {
-                throw Unexpected($"in literal {word} (expecting '{word[i]}')");
-            }
-        }
-    }
-
-    private void SkipSpace()
-    {
-        while (_at < _text.Length && _text[_at] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
-        {
-            _at++;
-        }
-    }
-
-    private readonly byte Peek() => _at < _text.Length ? _text[_at] : throw new FormatException("unexpected end of JSON input");
-
-    private readonly FormatException Unexpected(string context) => new($"invalid character {Quoted(_text[_at])} {context}");
-
-    private static string Quoted(byte character) => character switch
-    {
-        (byte)'\'' => @"'\''",
-        (byte)'"' => "'\"'",
-        (byte)'\\' => @"'\\'",
-        (byte)'\a' => @"'\a'",
-        (byte)'\b' => @"'\b'",
-        (byte)'\f' => @"'\f'",
-        (byte)'\n' => @"'\n'",
-        (byte)'\r' => @"'\r'",
-        (byte)'\t' => @"'\t'",
-        (byte)'\v' => @"'\v'",
-        < 0x20 or 0x7f => $"'\\x{character:x2}'",
-        (>= 0x80 and <= 0xa0) or 0xad => $"'\\u{character:x4}'",
-        _ => $"'{(char)character}'",
-    };
-
-    private static string WithoutLoneSurrogates(string text)
-    {
-        foreach (var character in text)
-        {
-            if (char.IsSurrogate(character))
-            {
-                // A round trip through UTF-8 puts U+FFFD where half of a pair stands alone, as Go does.
-                return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
-            }
-        }
-
-        return text;
     }
 }

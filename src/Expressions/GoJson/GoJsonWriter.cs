@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -11,6 +12,11 @@ namespace Hikigane.Expressions.GoJson;
 /// </summary>
 public static class GoJsonWriter
 {
+    private static readonly string Controls = string.Concat(Enumerable.Range(0, 0x20).Select(control => (char)control)) + "\"\\\u2028\u2029";
+    private static readonly string Surrogates = string.Concat(Enumerable.Range(0xD800, 0x800).Select(unit => (char)unit));
+    private static readonly SearchValues<char> NeedsLookPlain = SearchValues.Create(Controls + Surrogates);
+    private static readonly SearchValues<char> NeedsLook = SearchValues.Create(Controls + Surrogates + "<>&");
+
     /// <summary>The compact text of a value.</summary>
     public static string Write(JsonNode? node, bool escapeHtml = true, bool sortKeys = true)
     {
@@ -25,51 +31,6 @@ public static class GoJsonWriter
         var text = new StringBuilder(value.Length + 2);
         AppendText(text, value, escapeHtml);
         return text.ToString();
-    }
-
-    /// <summary>A number as Go prints a float64 in JSON: plain between 1e-6 and 1e21, with an exponent elsewhere.</summary>
-    public static string Number(double number)
-    {
-        if (number == 0)
-        {
-            return double.IsNegative(number) ? "-0" : "0";
-        }
-
-        var (digits, exponent) = Decompose(number.ToString("R", CultureInfo.InvariantCulture));
-        var sign = number < 0 ? "-" : "";
-        var magnitude = Math.Abs(number);
-        if (magnitude is < 1e-6 or >= 1e21)
-        {
-            var mantissa = digits.Length == 1 ? digits : $"{digits[0]}.{digits[1..]}";
-            // Go writes at least two digits of exponent and JSON then drops the leading zero of negative ones.
-            var power = Math.Abs(exponent).ToString(exponent < 0 ? "0" : "00", CultureInfo.InvariantCulture);
-            return $"{sign}{mantissa}e{(exponent < 0 ? "-" : "+")}{power}";
-        }
-
-        return sign + (exponent < 0
-            ? "0." + new string('0', -exponent - 1) + digits
-            : digits.Length <= exponent + 1
-                ? digits.PadRight(exponent + 1, '0')
-                : $"{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}");
-    }
-
-    /// <summary>The significant digits, without zeros at either end, and the power of ten of the first one.</summary>
-    private static (string Digits, int Exponent) Decompose(string spelled)
-    {
-        spelled = spelled.TrimStart('-');
-        var exponent = 0;
-        var mark = spelled.IndexOf('E', StringComparison.Ordinal);
-        if (mark >= 0)
-        {
-            exponent = int.Parse(spelled[(mark + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-            spelled = spelled[..mark];
-        }
-
-        var point = spelled.IndexOf('.', StringComparison.Ordinal);
-        exponent += (point < 0 ? spelled.Length : point) - 1;
-        var digits = spelled.Replace(".", "", StringComparison.Ordinal);
-        var leading = digits.Length - digits.TrimStart('0').Length;
-        return (digits.Trim('0'), exponent - leading);
     }
 
     private static void Append(StringBuilder text, JsonNode? node, bool escapeHtml, bool sortKeys)
@@ -130,7 +91,7 @@ public static class GoJsonWriter
                 text.Append(small.ToString(CultureInfo.InvariantCulture));
                 break;
             case JsonValueKind.Number when value.TryGetValue<double>(out var number):
-                text.Append(Number(number));
+                text.Append(GoNumber.Json(number));
                 break;
             default:
                 text.Append(value.ToJsonString());
@@ -138,12 +99,22 @@ public static class GoJsonWriter
         }
     }
 
-    private static void AppendText(StringBuilder text, string value, bool escapeHtml)
+    /// <summary>A string with its quotes; half of a surrogate pair is written as Go writes a byte that is no UTF-8.</summary>
+    internal static void AppendText(StringBuilder text, string value, bool escapeHtml)
     {
         text.Append('"');
-        foreach (var character in value)
+        var rest = value.AsSpan();
+        while (rest.IndexOfAny(escapeHtml ? NeedsLook : NeedsLookPlain) is var at && at >= 0)
         {
-            _ = character switch
+            text.Append(rest[..at]);
+            if (at + 1 < rest.Length && char.IsSurrogatePair(rest[at], rest[at + 1]))
+            {
+                text.Append(rest.Slice(at, 2));
+                rest = rest[(at + 2)..];
+                continue;
+            }
+
+            _ = rest[at] switch
             {
                 '"' => text.Append("\\\""),
                 '\\' => text.Append("\\\\"),
@@ -152,15 +123,12 @@ public static class GoJsonWriter
                 '\t' => text.Append("\\t"),
                 '\b' => text.Append("\\b"),
                 '\f' => text.Append("\\f"),
-                < ' ' or '\u2028' or '\u2029' => Escaped(text, character),
-                '<' or '>' or '&' when escapeHtml => Escaped(text, character),
-                _ => text.Append(character),
+                var half when char.IsSurrogate(half) => text.Append("\\ufffd"),
+                var other => text.Append("\\u").Append(((int)other).ToString("x4", CultureInfo.InvariantCulture)),
             };
+            rest = rest[(at + 1)..];
         }
 
-        text.Append('"');
+        text.Append(rest).Append('"');
     }
-
-    private static StringBuilder Escaped(StringBuilder text, char character) =>
-        text.Append("\\u").Append(((int)character).ToString("x4", CultureInfo.InvariantCulture));
 }

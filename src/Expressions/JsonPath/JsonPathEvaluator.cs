@@ -139,7 +139,7 @@ internal sealed class JsonPathEvaluator(IReadOnlyDictionary<JsonObject, GoShape>
         var results = new List<JsonNode?>();
         foreach (var value in values)
         {
-            var items = value as JsonArray ?? throw new FormatException($"{GoText.Of(value)} is not array or slice and cannot be filtered");
+            var items = value as JsonArray ?? throw new FormatException($"{GoFormat.Of(value)} is not array or slice and cannot be filtered");
             foreach (var item in items)
             {
                 if (filter.Operator == "exists" ? Exists(item, filter.Left) : Passes(item, filter))
@@ -242,31 +242,4 @@ internal static class JsonPathComparison
             JsonValueKind.Number => value.TryGetValue<long>(out _) ? 'i' : 'f',
             _ => 'b',
         };
-}
-
-/// <summary>A value as Go's <c>%v</c> prints it.</summary>
-public static class GoText
-{
-    public static string Of(JsonNode? node) => node switch
-    {
-        null => "<nil>",
-        JsonObject members => $"map[{string.Join(' ', members.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}:{Of(pair.Value)}"))}]",
-        JsonArray items => $"[{string.Join(' ', items.Select(Of))}]",
-        JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
-        JsonValue value when value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<double>(out var number) && !value.TryGetValue<long>(out _) => Float(number),
-        _ => node.ToJsonString(),
-    };
-
-    private static string Float(double number)
-    {
-        if (number == 0 || Math.Abs(number) is >= 1e-4 and < 1e21)
-        {
-            return GoJsonWriter.Number(number);
-        }
-
-        var parts = number.ToString("E16", CultureInfo.InvariantCulture).Split('E');
-        var mantissa = number.ToString("R", CultureInfo.InvariantCulture).Split('E')[0];
-        var exponent = int.Parse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        return $"{mantissa}e{(exponent < 0 ? "-" : "+")}{Math.Abs(exponent):00}";
-    }
 }

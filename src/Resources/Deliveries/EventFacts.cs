@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hikigane.Expressions.GoJson;
 using Hikigane.Resources.Json;
 
 namespace Hikigane.Resources.Deliveries;
@@ -197,17 +198,6 @@ public sealed record EventFacts
         return node;
     }
 
-    private static JsonObject? Body(ReadOnlySpan<byte> body)
-    {
-        try
-        {
-            return body.Length > 0 && body[0] is (byte)'{' or (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t'
-                ? JsonNode.Parse(body) as JsonObject
-                : null;
-        }
-        catch (Exception exception) when (exception is JsonException or ArgumentException)
-        {
-            return null;
-        }
-    }
+    // Not System.Text.Json's own reader: a repeated key would throw later, at the first look into the object.
+    private static JsonObject? Body(ReadOnlySpan<byte> body) => GoJsonReader.ReadObject(body).Node;
 }

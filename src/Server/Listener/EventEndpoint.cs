@@ -82,7 +82,7 @@ internal sealed class EventEndpoint(EndpointParts parts)
             return;
         }
 
-        if (options.ValidatesPayload && GoJsonReader.ReadObject(body.Span).Error is { } error)
+        if (options.ValidatesPayload && GoJsonReader.CheckObject(body.Span) is { } error)
         {
             await ListenerAnswer.InvalidBodyAsync(http, options, error);
             return;

@@ -68,7 +68,7 @@ internal static class CelFunctions
 
     private static CelValue ParseJson(string text)
     {
-        var (map, error) = GoJsonReader.ReadObject(text);
+        var (map, error) = CelJson.ReadObject(text);
         return map is not null ? map : new ErrorValue($"failed to decode '{text}' in parseJSON: {error}");
     }
 
@@ -80,7 +80,7 @@ internal static class CelFunctions
             return new ErrorValue($"failed to decode '{text}' in parseYAML: error converting YAML to JSON: {YamlProblem(first)}");
         }
 
-        var (map, error) = stream.Documents is [{ Root: { } root }, ..] ? GoJsonReader.ReadObject(root.ToJsonString()) : (MapValue.Empty, null);
+        var (map, error) = stream.Documents is [{ Root: { } root }, ..] ? CelJson.ReadObject(root.ToJsonString()) : (MapValue.Empty, null);
         return map is not null ? map : new ErrorValue($"failed to decode '{text}' in parseYAML: error unmarshaling JSON: while decoding JSON: {error}");
     }
 
@@ -98,7 +98,7 @@ internal static class CelFunctions
 
     private static CelValue MarshalJson(CelValue value)
     {
-        var (json, error) = GoJsonWriter.ToText(value, escapesHtml: true);
+        var (json, error) = CelJson.ToText(value, escapesHtml: true);
         if (error is null)
         {
             return new StringValue(json!);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Hikigane.Expressions.Cel;
 using Hikigane.Expressions.Cel.Go;
 using Hikigane.Expressions.Cel.Values;
+using Hikigane.Expressions.GoJson;
 using Hikigane.Resources.Deliveries;
 
 namespace Hikigane.Triggers.Interceptors;
@@ -72,7 +73,7 @@ public static class CelInterceptor
             ? []
             : [.. program.EvaluateTraced(scope.Variables, scope.Secrets).Expressions.Select(one => new EvaluatedExpression(
                 one.Source,
-                one.Value switch { null => null, ErrorValue error => error.Message, var value => GoJsonWriter.ToText(value).Json ?? GoText.Verb(value) },
+                one.Value switch { null => null, ErrorValue error => error.Message, var value => CelJson.ToText(value).Json ?? GoText.Verb(value) },
                 one.Value is ErrorValue,
                 one.Depth))];
     }
@@ -99,7 +100,7 @@ public static class CelInterceptor
             }
 
             var target = extensions ?? [];
-            if (CelOverlayPath.Set(target, key, JsonNode.Parse(json!)) is { } refused)
+            if (CelOverlayPath.Set(target, key, GoJsonReader.Read(json!, GoNumbers.Kubernetes).Node) is { } refused)
             {
                 var shown = value is StringValue text ? text.Value : $"%!s(types.{GoText.TypeName(value!)}={GoText.Verb(value!)})";
                 return InterceptorResponse.Stop(InterceptorCode.Internal, $"failed to sjson for key '{key}' to '{shown}': {refused}");
@@ -113,7 +114,7 @@ public static class CelInterceptor
 
     private static (Dictionary<string, CelValue>? Variables, string? Error) Variables(InterceptorRequest request)
     {
-        var (body, error) = request.Body.Length == 0 ? (MapValue.Empty, null) : GoJsonReader.ReadObject(request.Body);
+        var (body, error) = request.Body.Length == 0 ? (MapValue.Empty, null) : CelJson.ReadObject(request.Body);
         if (error is not null)
         {
             return (null, "failed to parse the body as JSON: " + error);
@@ -124,7 +125,7 @@ public static class CelInterceptor
         {
             ["body"] = body!,
             ["header"] = new MapValue(header),
-            ["extensions"] = request.Extensions is null ? MapValue.Empty : GoJsonReader.ReadObject(request.Extensions.ToJsonString()).Map ?? MapValue.Empty,
+            ["extensions"] = request.Extensions is null ? MapValue.Empty : CelJson.ReadObject(request.Extensions.ToJsonString()).Map ?? MapValue.Empty,
             ["requestURL"] = new StringValue(request.Context!.EventUrl),
         }, null);
     }
@@ -180,6 +181,6 @@ internal static class CelOverlayValue
         TimestampValue => (null, "type conversion error from 'Timestamp' to '[]uint8'"),
         TypeValue { Value.Name: "google.protobuf.Empty" } => (null, "type conversion error from '*dynamicpb.Message' to '[]uint8'"),
         TypeValue => (null, "type conversion not supported for 'type'"),
-        _ => GoJsonWriter.ToText(value),
+        _ => CelJson.ToText(value),
     };
 }

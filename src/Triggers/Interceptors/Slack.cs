@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Hikigane.Expressions.GoJson;
-using Hikigane.Expressions.JsonPath;
 
 namespace Hikigane.Triggers.Interceptors;
 
@@ -34,7 +33,7 @@ public static class Slack
             if (!payload.TryGetPropertyValue(field, out var value))
             {
                 var shown = new JsonObject(payload.Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, pair.Value?.DeepClone() ?? new JsonArray())));
-                return InterceptorResponse.Stop(InterceptorCode.NotFound, $"requested field does not exists in payload {GoText.Of(shown)}");
+                return InterceptorResponse.Stop(InterceptorCode.NotFound, $"requested field does not exists in payload {GoFormat.Of(shown)}");
             }
 
             extensions[field] = value?.DeepClone();

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hikigane.Expressions.GoJson;
-using Hikigane.Expressions.JsonPath;
 using Hikigane.Resources.Json;
 
 namespace Hikigane.Triggers.Templates;
@@ -59,20 +58,20 @@ public static class RenderedObject
     {
         if (manifest["metadata"] is { } metadata and not JsonObject)
         {
-            return $".metadata accessor error: {GoText.Of(metadata)} is of the type {GoType(metadata)}, expected map[string]interface{{}}";
+            return $".metadata accessor error: {GoFormat.Of(metadata)} is of the type {GoType(metadata)}, expected map[string]interface{{}}";
         }
 
         var labels = manifest.At("metadata", "labels");
         if (labels is not null and not JsonObject)
         {
-            return $".metadata.labels accessor error: {GoText.Of(labels)} is of the type {GoType(labels)}, expected map[string]interface{{}}";
+            return $".metadata.labels accessor error: {GoFormat.Of(labels)} is of the type {GoType(labels)}, expected map[string]interface{{}}";
         }
 
         foreach (var (key, value) in labels as JsonObject ?? [])
         {
             if (value is not JsonValue text || text.GetValueKind() != JsonValueKind.String)
             {
-                return $".metadata.labels accessor error: contains non-string value in the map under key \"{key}\": {GoText.Of(value)} is of the type {GoType(value)}, expected string";
+                return $".metadata.labels accessor error: contains non-string value in the map under key \"{key}\": {GoFormat.Of(value)} is of the type {GoType(value)}, expected string";
             }
         }
 

@@ -13,7 +13,7 @@ internal static class Encoders
         new CelFunction("base64.decode").With("(string) bytes", (_, it) => Decode(((StringValue)it[0]).Value)),
         new CelFunction("json.encode").With("(dyn) string", (_, it) =>
         {
-            var (json, error) = GoJsonWriter.ToText(it[0]);
+            var (json, error) = CelJson.ToText(it[0]);
             return error is null ? new StringValue(json!) : new ErrorValue(error);
         }),
     ];

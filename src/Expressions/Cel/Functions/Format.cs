@@ -4,6 +4,7 @@ using System.Text;
 using Hikigane.Expressions.Cel.Evaluation;
 using Hikigane.Expressions.Cel.Go;
 using Hikigane.Expressions.Cel.Values;
+using Hikigane.Expressions.GoJson;
 
 namespace Hikigane.Expressions.Cel.Functions;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hikigane.Expressions.Cel.Go;
+using Hikigane.Expressions.GoJson;
 
 namespace Hikigane.Expressions.Cel.Values;
 

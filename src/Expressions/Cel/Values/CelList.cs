@@ -5,7 +5,14 @@ public sealed class ListValue(IReadOnlyList<CelValue> items) : CelValue
 {
     public static readonly ListValue Empty = new([]);
 
+    private int _depth;
+    private long _weight;
+
     public IReadOnlyList<CelValue> Items { get; } = items;
+
+    internal override int Depth => _depth > 0 ? _depth : _depth = 1 + (Items.Max(item => (int?)item.Depth) ?? 0);
+
+    internal override long Weight => _weight > 0 ? _weight : _weight = Sum(Items.Select(item => item.Weight));
 
     public override CelType Type => CelType.ListOfDyn;
 

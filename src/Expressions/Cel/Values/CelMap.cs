@@ -9,6 +9,8 @@ public sealed class MapValue : CelValue
 
     private readonly Dictionary<string, CelValue>? _byText;
     private readonly Dictionary<CelValue, CelValue>? _byValue;
+    private int _depth;
+    private long _weight;
 
     /// <summary>A map with text keys: every JSON object. The dictionary belongs to the map from now on.</summary>
     public MapValue(Dictionary<string, CelValue> members) => _byText = members;
@@ -23,6 +25,13 @@ public sealed class MapValue : CelValue
     public IEnumerable<KeyValuePair<CelValue, CelValue>> Entries => _byValue is not null
         ? _byValue
         : _byText!.Select(pair => new KeyValuePair<CelValue, CelValue>(new StringValue(pair.Key), pair.Value));
+
+    internal override int Depth => _depth > 0 ? _depth : _depth = 1 + (Entries.Max(entry => (int?)entry.Value.Depth) ?? 0);
+
+    internal override long Weight => _weight > 0 ? _weight : _weight = Sum(Entries.Select(entry => entry.Key.Weight + entry.Value.Weight));
+
+    /// <summary>Adds a member while the map is read; nobody else has it yet.</summary>
+    internal void Set(string key, CelValue value) => _byText![key] = value;
 
     internal static Dictionary<CelValue, CelValue> NewMembers(int capacity) => new(capacity, KeyComparer.Instance);
 

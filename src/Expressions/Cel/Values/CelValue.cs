@@ -21,7 +21,36 @@ public abstract class CelValue
     /// <summary>Order against a value of a comparable type; null when there is no order between the two (NaN, other types).</summary>
     public virtual int? CompareWith(CelValue other) => null;
 
+    /// <summary>What is heavier than this is not written out.</summary>
+    internal const long MaxShownWeight = 16_000_000;
+
+    internal const string TooLarge = "value is too large to be written";
+
     internal bool IsError => this is ErrorValue;
+
+    /// <summary>How deep lists and maps nest; 0 for a scalar.</summary>
+    internal virtual int Depth => 0;
+
+    /// <summary>
+    /// The work of walking the whole value: its nodes, and its text by eighths. A value that stands twice in another counts twice, so this can be far more than
+    /// it takes in memory; it is paid before the walk.
+    /// </summary>
+    internal virtual long Weight => 1;
+
+    private protected static long Sum(IEnumerable<long> weights)
+    {
+        var sum = 1L;
+        foreach (var weight in weights)
+        {
+            sum += weight;
+            if (sum < 0)
+            {
+                return long.MaxValue / 4;
+            }
+        }
+
+        return Math.Min(sum, long.MaxValue / 4);
+    }
 }
 
 /// <summary>Why an evaluation failed. Travels like any other value.</summary>
@@ -123,6 +152,8 @@ public sealed class StringValue(string value) : CelValue
 
     public override CelType Type => CelType.String;
 
+    internal override long Weight => 1 + (Value.Length / 8);
+
     public override bool IsEqualTo(CelValue other) => other is StringValue right && string.Equals(Value, right.Value, StringComparison.Ordinal);
 
     public override int? CompareWith(CelValue other) => other is StringValue right ? CelText.Compare(Value, right.Value) : null;
@@ -134,6 +165,8 @@ public sealed class BytesValue(ReadOnlyMemory<byte> value) : CelValue
     public ReadOnlyMemory<byte> Value { get; } = value;
 
     public override CelType Type => CelType.Bytes;
+
+    internal override long Weight => 1 + (Value.Length / 8);
 
     public override bool IsEqualTo(CelValue other) => other is BytesValue right && Value.Span.SequenceEqual(right.Value.Span);
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Hikigane.Expressions.Cel.Go;
+namespace Hikigane.Expressions.GoJson;
 
 /// <summary>Spelling of doubles as Go's <c>strconv</c>, <c>fmt</c> and <c>encoding/json</c> have it.</summary>
 public static class GoNumber
