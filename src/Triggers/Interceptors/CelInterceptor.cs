@@ -100,7 +100,7 @@ public static class CelInterceptor
             }
 
             var target = extensions ?? [];
-            if (CelOverlayPath.Set(target, key, GoJsonReader.Read(json!, GoNumbers.Kubernetes).Node) is { } refused)
+            if (CelOverlayPath.Set(target, key, GoJsonReader.Read(json!).Node) is { } refused)
             {
                 var shown = value is StringValue text ? text.Value : $"%!s(types.{GoText.TypeName(value!)}={GoText.Verb(value!)})";
                 return InterceptorResponse.Stop(InterceptorCode.Internal, $"failed to sjson for key '{key}' to '{shown}': {refused}");
