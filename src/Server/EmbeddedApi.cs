@@ -5,7 +5,6 @@ using Hikigane.ApiServer.Rest;
 using Hikigane.ApiServer.Store;
 using Hikigane.Kube;
 using Hikigane.Resources;
-using Hikigane.Resources.Pipelines;
 using Hikigane.Server.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -58,7 +57,7 @@ internal sealed class EmbeddedApi : IAsyncDisposable
         var api = new ObjectApi(store, new ServedKinds(), time);
         var adminToken = Token(keys);
         var wiring = new ApiWiring(api, keys, adminToken);
-        AddTekton(api);
+        TektonAdmission.AddTo(api);
         var certificates = ServingCertificates.Open(keys, time.GetUtcNow());
         var streams = new PodStreamsSlot();
         await wiring.BootstrapAsync(cancellationToken);
@@ -104,17 +103,6 @@ internal sealed class EmbeddedApi : IAsyncDisposable
         await host.DisposeAsync();
         wiring.Dispose();
         stopping.Dispose();
-    }
-
-    /// <summary>Tekton's conversion and admission, by the same code as over HTTPS.</summary>
-    private static void AddTekton(ObjectApi api)
-    {
-        foreach (var kind in api.Kinds.All.Where(kind => kind.Type.Group is "tekton.dev"))
-        {
-            api.Kinds.Add(kind with { Convert = (manifest, wanted) => PipelinesConversion.Convert(manifest, wanted.Version) });
-        }
-
-        new TektonAdmission(api).Add();
     }
 
     /// <summary>The administrator's token: random, made once, readable by its owner only.</summary>

@@ -9,18 +9,19 @@ internal static class Waits
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
-    /// <summary>The first object of a kind in <c>default</c> that is as wanted; one that is there already counts.</summary>
-    public static async Task<JsonObject> ForAsync(IKube kube, ResourceType type, Func<JsonObject, bool> isWanted, CancellationToken cancellationToken)
+    /// <summary>The first object of a kind in a namespace that is as wanted; one that is there already counts.</summary>
+    public static async Task<JsonObject> ForAsync(
+        IKube kube, ResourceType type, Func<JsonObject, bool> isWanted, CancellationToken cancellationToken, string ns = "default")
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
-        var list = await kube.ListAsync(type, "default", ListQuery.All, patience.Token);
+        var list = await kube.ListAsync(type, ns, ListQuery.All, patience.Token);
         if (list.Items.FirstOrDefault(isWanted) is { } present)
         {
             return present;
         }
 
-        await foreach (var change in kube.WatchAsync(type, "default", new WatchQuery(list.ResourceVersion), patience.Token))
+        await foreach (var change in kube.WatchAsync(type, ns, new WatchQuery(list.ResourceVersion), patience.Token))
         {
             if (change.Type is WatchEventType.Added or WatchEventType.Modified && isWanted(change.Object))
             {

@@ -1,139 +1,183 @@
-using System.Text;
-using System.Text.Json.Nodes;
+using System.Diagnostics;
 using Hikigane.Ledger;
 using Hikigane.Resources;
 using Hikigane.Resources.Deliveries;
-using Hikigane.Server;
-using Microsoft.Extensions.Logging.Abstractions;
+using Hikigane.Resources.Json;
 
 namespace Hikigane.Integration;
 
-/// <summary>What a person following the walkthrough types, with the kubectl of this machine, and what it answers.</summary>
-public sealed class TheWalkthrough : IAsyncLifetime
+/// <summary>
+/// What a person following the walkthrough types, and what it answers: with every kubectl of this machine, each in a namespace of its own.
+/// </summary>
+public sealed class TheWalkthrough(RunningPlane running) : IClassFixture<RunningPlane>
 {
     private const string Listener = "el-build-deploy-pipeline-listener";
+    private const string AnyKubectl = "kubectl";
 
-    private readonly string directory = Directory.CreateTempSubdirectory("hikigane-walkthrough-").FullName;
     private readonly CancellationToken cancellationToken = TestContext.Current.CancellationToken;
-    private ControlPlane plane = null!;
-    private Tool kubectl = null!;
+    private Kubectl kubectl = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        var path = Tool.FindKubectl();
-        Assert.SkipWhen(path is null, "no kubectl on the PATH");
-        var options = new UpOptions { DataDirectory = Path.Combine(directory, "data"), IsInMemory = true, AllowsNoSandbox = true };
-        plane = await ControlPlane.StartAsync(options, TimeProvider.System, NullLoggerFactory.Instance, cancellationToken);
-        kubectl = new Tool(path!, new Dictionary<string, string> { ["KUBECONFIG"] = plane.KubeconfigPath, ["HOME"] = directory });
-    }
+    /// <summary>Minors by file name; what a machine without any installs for itself goes by the plain name.</summary>
+    public static TheoryData<string> Minors => Tool.FindKubectls() is { Count: > 0 } found
+        ? [.. found.Select(path => Path.GetFileName(path)!)]
+        : [AnyKubectl];
 
-    public async ValueTask DisposeAsync()
+    [Theory]
+    [MemberData(nameof(Minors))]
+    public async Task An_event_through_a_forwarded_port_becomes_a_run_that_succeeds(string minor)
     {
-        if (plane is not null)
+        await UseAsync(minor, "walk-" + minor.Replace("kubectl", "k", StringComparison.Ordinal).Replace('.', '-'));
+
+        await TheDefinitionsAreThereAsync();
+        await ApplyingSaysWhatHappenedAsync();
+        await TheListenerRunsAsync();
+        using (var watch = kubectl.Start("get", "pod", "-w"))
         {
-            await plane.DisposeAsync();
+            await TheEventIsAnsweredAsync();
+            await TheRunSucceedsAsync();
+            await ItsPodsWereSeenAsync(watch);
         }
 
-        Directory.Delete(directory, recursive: true);
-    }
-
-    [Fact]
-    public async Task An_event_through_a_forwarded_port_becomes_a_run_that_succeeds()
-    {
-        var definitions = await Kubectl("get", "crds");
-        Assert.All(
-            new[] { "clustertriggerbindings", "eventlisteners", "triggers", "triggerbindings", "triggertemplates" },
-            name => Assert.Contains($"\n{name}.triggers.tekton.dev ", "\n" + definitions, StringComparison.Ordinal));
-
-        await Kubectl("apply", "-f", Sample("pipeline.yaml"));
-        Assert.Equal(
-            "serviceaccount/trigger-sa created\nrole.rbac.authorization.k8s.io/trigger-role created\nrolebinding.rbac.authorization.k8s.io/triggers-role-binding created\n",
-            await Kubectl("apply", "-f", Sample("trigger-sa.yaml")));
-        Assert.Equal(
-            "triggertemplate.triggers.tekton.dev/build-deploy-pipeline-template created\ntriggerbinding.triggers.tekton.dev/build-deploy-pipeline-binding created\neventlistener.triggers.tekton.dev/build-deploy-pipeline-listener created\n",
-            await Kubectl("apply", "-f", Sample("my-trigger.yaml")));
-        await ListenerAsync();
-        Assert.Matches($@"{Listener}-\w+-\w+ +1/1 +Running", await Kubectl("get", "pod"));
-        Assert.Matches($@"{Listener} +ClusterIP +[\d.]+ +<none> +8080/TCP", await Kubectl("get", "service"));
-
-        var answer = await SendThroughPortForwardAsync();
-        Assert.Equal("build-deploy-pipeline-listener", (string?)answer["eventListener"]);
-        Assert.Equal("default", (string?)answer["namespace"]);
-        Assert.NotNull(answer["eventListenerUID"]);
-        Assert.NotNull(answer["eventID"]);
-
-        await Waits.ForAsync(plane.Admin, Kinds.PipelineRun, _ => true, cancellationToken);
-        await Kubectl("wait", "--for=condition=Succeeded", "pipelinerun", "--all", "--timeout=60s");
-        Assert.Matches(@"build-deploy-pipeline-run-\w+ +True +(Succeeded|Completed)", await Kubectl("get", "pipelinerun"));
-        Assert.Matches(@"build-deploy-pipeline-run-\w+-fetch-repository-pod +0/1 +Completed", await Kubectl("get", "pod"));
-
-        await Kubectl("delete", "pipelinerun", "--all");
-        await Kubectl("wait", "--for=delete", "pod", "-l", "tekton.dev/pipelineTask", "--timeout=30s");
-        Assert.DoesNotContain("build-deploy", await Kubectl("get", "taskrun"), StringComparison.Ordinal);
+        await DescribeAndLogsTellAsync();
+        await DeletingTheRunTakesItsChildrenAsync();
     }
 
     [Fact]
     public async Task Without_the_right_to_create_runs_there_is_none_and_the_ledger_says_why()
     {
-        await Kubectl("apply", "-f", Sample("pipeline.yaml"), "-f", Sample("trigger-sa.yaml"), "-f", Sample("my-trigger.yaml"));
-        await Kubectl("patch", "role", "trigger-role", "--type=json", "-p", """[{"op":"remove","path":"/rules/1"}]""");
-        var (code, answer) = await kubectl.RunAsync(
-            cancellationToken, "auth", "can-i", "create", "pipelineruns.tekton.dev", "--as=system:serviceaccount:default:trigger-sa");
-        Assert.Equal((1, "no"), (code, answer.Trim()));
-        await ListenerAsync();
-        await SendThroughPortForwardAsync();
+        await UseAsync(null, "walk-forbidden");
+        await kubectl.RunAsync("apply", "-f", Sample("pipeline.yaml"), "-f", Sample("trigger-sa.yaml"), "-f", Sample("my-trigger.yaml"));
+        await kubectl.RunAsync("patch", "role", "trigger-role", "--type=json", "-p", """[{"op":"remove","path":"/rules/1"}]""");
+        Assert.Equal((1, "no"), await CanCreateRunsAsync());
+        await kubectl.RunAsync("rollout", "status", "deployment/" + Listener, "--timeout=30s");
+        await kubectl.SendThroughPortForwardAsync(Listener, Event);
 
-        await Waits.UntilAsync(() => Task.FromResult(plane.Ledger.List(new LedgerQuery()).Any(delivery => delivery.DecidedAt is not null)), cancellationToken);
-        var delivery = Assert.Single(plane.Ledger.List(new LedgerQuery()));
+        var ledger = running.Plane.Ledger;
+        var query = new LedgerQuery { Namespace = kubectl.Namespace };
+        await Waits.UntilAsync(() => Task.FromResult(ledger.List(query).Any(delivery => delivery.DecidedAt is not null)), cancellationToken);
+        var delivery = Assert.Single(ledger.List(query));
         Assert.Equal(DeliveryOutcome.Error, delivery.Outcome);
         Assert.Equal("create.forbidden", Assert.Single(delivery.Triggers).Cause);
-        Assert.Contains("No resources found", await Kubectl("get", "pipelinerun"), StringComparison.Ordinal);
+        Assert.Contains("No resources found", await kubectl.RunAsync("get", "pipelinerun"), StringComparison.Ordinal);
     }
 
-    private static string Sample(string file) => Path.Combine(Repository.Root, "samples", "walkthrough", file);
+    private string Event => $$$"""{"head_commit":{"id": "master"},"repository":{"url": "{{{running.RepositoryUrl}}}"}}""";
 
-    private Task<JsonObject> ListenerAsync() => Waits.ForAsync(
-        plane.Admin, Kinds.Deployment, one => one["metadata"]?["name"]?.ToString() == Listener && (int?)one["status"]?["readyReplicas"] == 1, cancellationToken);
-
-    private async Task<string> Kubectl(params string[] arguments)
+    private async Task TheDefinitionsAreThereAsync()
     {
-        var (code, text) = await kubectl.RunAsync(cancellationToken, arguments);
-        Assert.True(code == 0, $"kubectl {string.Join(' ', arguments)}: {text}");
-        return text;
+        var definitions = await kubectl.RunAsync("get", "crds");
+        Assert.All(
+            new[] { "clustertriggerbindings", "eventlisteners", "triggers", "triggerbindings", "triggertemplates" },
+            name => Assert.Contains($"\n{name}.triggers.tekton.dev ", "\n" + definitions, StringComparison.Ordinal));
+        Assert.Equal(
+            "customresourcedefinition.apiextensions.k8s.io/eventlisteners.triggers.tekton.dev condition met\n",
+            await kubectl.RunAsync("wait", "--for=condition=Established", "crd/eventlisteners.triggers.tekton.dev", "--timeout=10s"));
     }
 
-    private async Task<JsonObject> SendThroughPortForwardAsync()
+    private async Task ApplyingSaysWhatHappenedAsync()
     {
-        using var forward = kubectl.Start("port-forward", "service/" + Listener, ":8080");
+        string[] pipeline =
+            ["serviceaccount/my-tekton-pipeline", "task.tekton.dev/git-clone", "task.tekton.dev/build", "task.tekton.dev/deploy", "pipeline.tekton.dev/build-deploy-pipeline"];
+        string[] account = ["serviceaccount/trigger-sa", "role.rbac.authorization.k8s.io/trigger-role", "rolebinding.rbac.authorization.k8s.io/triggers-role-binding"];
+        string[] trigger =
+        [
+            "triggertemplate.triggers.tekton.dev/build-deploy-pipeline-template", "triggerbinding.triggers.tekton.dev/build-deploy-pipeline-binding",
+            "eventlistener.triggers.tekton.dev/build-deploy-pipeline-listener",
+        ];
+        foreach (var outcome in new[] { "created", "unchanged" })
+        {
+            Assert.Equal(Lines(pipeline, outcome), await kubectl.RunAsync("apply", "-f", Sample("pipeline.yaml")));
+            Assert.Equal(Lines(account, outcome), await kubectl.RunAsync("apply", "-f", Sample("trigger-sa.yaml")));
+            Assert.Equal(Lines(trigger, outcome), await kubectl.RunAsync("apply", "-f", Sample("my-trigger.yaml")));
+        }
+
+        Assert.Equal((0, "yes"), await CanCreateRunsAsync());
+
+        static string Lines(string[] names, string outcome) => string.Concat(names.Select(name => $"{name} {outcome}\n"));
+    }
+
+    private async Task TheListenerRunsAsync()
+    {
+        await kubectl.RunAsync("rollout", "status", "deployment/" + Listener, "--timeout=30s");
+        Assert.Matches($@"{Listener}-\w+-\w+ +1/1 +Running", await kubectl.RunAsync("get", "pod"));
+        Assert.Matches($@"{Listener} +ClusterIP +[\d.]+ +<none> +8080/TCP", await kubectl.RunAsync("get", "service"));
+    }
+
+    private async Task TheEventIsAnsweredAsync()
+    {
+        var answer = await kubectl.SendThroughPortForwardAsync(Listener, Event);
+        Assert.Equal("build-deploy-pipeline-listener", answer.Text("eventListener"));
+        Assert.Equal(kubectl.Namespace, answer.Text("namespace"));
+        Assert.NotNull(answer.Text("eventListenerUID"));
+        Assert.NotNull(answer.Text("eventID"));
+    }
+
+    private async Task TheRunSucceedsAsync()
+    {
+        await Waits.ForAsync(running.Plane.Admin, Kinds.PipelineRun, _ => true, cancellationToken, kubectl.Namespace);
+        await kubectl.RunAsync("wait", "--for=condition=Succeeded", "pipelinerun", "--all", "--timeout=60s");
+        Assert.Matches(@"build-deploy-pipeline-run-\w+ +True +(Succeeded|Completed)", await kubectl.RunAsync("get", "pipelinerun"));
+        Assert.Matches(@"build-deploy-pipeline-run-\w+-fetch-repository-pod +0/1 +Completed", await kubectl.RunAsync("get", "pod"));
+    }
+
+    /// <summary>What <c>get pod -w</c> showed of the first task's pod, up to its end.</summary>
+    private async Task ItsPodsWereSeenAsync(Process watch)
+    {
+        var seen = new List<string>();
         try
         {
-            var line = await forward.StandardOutput.ReadLineAsync(cancellationToken) ?? await forward.StandardError.ReadToEndAsync(cancellationToken);
-            Assert.Matches(@"^Forwarding from 127.0.0.1:\d+ -> 8080$", line);
-            var port = line.Split(':')[1].Split(' ')[0];
-            using var client = new HttpClient();
-            var body = $$$"""{"head_commit":{"id": "master"},"repository":{"url": "{{{await RepositoryAsync()}}}"}}""";
-            using var content = new StringContent(body, Encoding.UTF8, "application/json");
-            using var response = await client.PostAsync(new Uri($"http://127.0.0.1:{port}/"), content, cancellationToken);
-            return (JsonObject)JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken))!;
+            while (!seen.Contains("Completed") && await watch.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+            {
+                var cells = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (cells[0].EndsWith("-fetch-repository-pod", StringComparison.Ordinal))
+                {
+                    seen.Add(cells[2]);
+                }
+            }
         }
         finally
         {
-            forward.Kill();
+            watch.Kill();
         }
+
+        Assert.Contains(seen, status => status.StartsWith("Init:", StringComparison.Ordinal));
+        Assert.Contains("PodInitializing", seen);
+        Assert.Contains("Running", seen);
     }
 
-    private async Task<string> RepositoryAsync()
+    private async Task DescribeAndLogsTellAsync()
     {
-        var repository = Directory.CreateDirectory(Path.Combine(directory, "myapp")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(repository, "README.md"), "# myapp\n", cancellationToken);
-        var git = new Tool("git", new Dictionary<string, string>());
-        string[] who = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"];
-        foreach (string[] arguments in new string[][] { ["init", "-q", "-b", "master"], ["add", "."], [.. who, "commit", "-qm", "first"] })
-        {
-            var (code, text) = await git.RunAsync(cancellationToken, ["-C", repository, .. arguments]);
-            Assert.True(code == 0, text);
-        }
-
-        return new Uri(repository).AbsoluteUri;
+        var run = await kubectl.RunAsync("describe", "pipelinerun");
+        Assert.Matches(@"API Version: +tekton.dev/v1\n", run);
+        Assert.Contains("Succeeded", run, StringComparison.Ordinal);
+        var pod = (await kubectl.RunAsync("get", "pod", "-o", "name", "-l", "tekton.dev/pipelineTask=fetch-repository")).Trim();
+        Assert.Matches(@"Status: +Succeeded", await kubectl.RunAsync("describe", pod));
+        Assert.Contains("Cloning into", await kubectl.RunAsync("logs", "-f", pod, "-c", "step-clone"), StringComparison.Ordinal);
+        Assert.Contains("TaskRun", await kubectl.RunAsync("get", "events"), StringComparison.OrdinalIgnoreCase);
     }
+
+    private async Task DeletingTheRunTakesItsChildrenAsync()
+    {
+        await kubectl.RunAsync("delete", "pipelinerun", "--all");
+        await kubectl.RunAsync("wait", "--for=delete", "pod", "-l", "tekton.dev/pipelineTask", "--timeout=30s");
+        Assert.DoesNotContain("build-deploy", await kubectl.RunAsync("get", "taskrun"), StringComparison.Ordinal);
+    }
+
+    private async Task UseAsync(string? minor, string ns)
+    {
+        var path = minor is null or AnyKubectl
+            ? await Tool.KubectlAsync(cancellationToken)
+            : Tool.FindKubectls().Single(one => Path.GetFileName(one) == minor);
+        Assert.SkipWhen(path is null, "no kubectl on the PATH, and Debian's kubernetes-client cannot be installed here");
+        kubectl = running.Kubectl(path!, ns, cancellationToken);
+        await kubectl.RunAsync("create", "namespace", ns);
+    }
+
+    private async Task<(int, string)> CanCreateRunsAsync()
+    {
+        var (code, text) = await kubectl.TryAsync("auth", "can-i", "create", "pipelineruns.tekton.dev", $"--as=system:serviceaccount:{kubectl.Namespace}:trigger-sa");
+        return (code, text.Trim());
+    }
+
+    private static string Sample(string file) => Path.Combine(Repository.Root, "samples", "walkthrough", file);
 }

@@ -149,6 +149,12 @@ internal static class ObjectShape
     public static void FinishChange(Target target, JsonObject old, JsonObject next)
     {
         next.Ensure("metadata");
+        if (target.Kind.HasStatus && target.Subresource is null)
+        {
+            // Admission may have written one.
+            Take(old, next, "status");
+        }
+
         if (!target.Kind.HasGeneration || target.Subresource == "status")
         {
             return;

@@ -39,7 +39,14 @@ internal sealed class ResourceRequest(ObjectApi api, ApiHooks hooks, HttpContext
     private async Task GetAsync(CancellationToken cancellationToken)
     {
         Require("get");
-        await WriteObjectAsync(200, await api.Reads.GetAsync(caller, target, Request.Query["resourceVersion"].ToString(), cancellationToken), cancellationToken);
+        var stored = await api.Reads.GetAsync(caller, target, Request.Query["resourceVersion"].ToString(), cancellationToken);
+        if (Request.Headers[AppliedView.CommandHeader] == "kubectl apply" && Negotiation.Of(Request, hooks.Transform is not null).As is null)
+        {
+            await WriteAsync(200, await AppliedView.OfAsync(api, caller, target, ObjectApi.As(stored, target), cancellationToken), cancellationToken);
+            return;
+        }
+
+        await WriteObjectAsync(200, stored, cancellationToken);
     }
 
     private async Task ListAsync(CancellationToken cancellationToken)

@@ -136,6 +136,10 @@ public sealed class WriteVerbs(ObjectApi api)
         }
     }
 
+    /// <summary>What a new object would be stored as, were it valid.</summary>
+    internal ValueTask<JsonObject> DefaultedAsync(Caller caller, Target target, JsonObject manifest, CancellationToken cancellationToken) =>
+        DefaultAsync(new AdmissionRequest(target, caller, "CREATE", manifest, null, IsDryRun: true, []), null, cancellationToken);
+
     internal async Task<StoredObject> StoreAsync(StoreWrite write, WriteOptions options, CancellationToken cancellationToken)
     {
         if (!options.IsDryRun)
@@ -158,11 +162,8 @@ public sealed class WriteVerbs(ObjectApi api)
         Caller caller, Target target, JsonObject next, JsonObject? old, WriteOptions options, CancellationToken cancellationToken)
     {
         var request = new AdmissionRequest(target, caller, old is null ? "CREATE" : "UPDATE", next, old, options.IsDryRun, options.Warnings);
-        await api.Admission.MutateAsync(request, cancellationToken);
-        var storage = ObjectApi.Convert(next, target.Kind, target.Kind.Type, isShared: true);
-        storage = ReferenceEquals(storage, next) ? next.Copy() : storage;
         var oldStorage = old is null ? null : api.Store.Current.Find(target.Key)?.Object;
-        target.Kind.Default?.Invoke(storage, oldStorage);
+        var storage = await DefaultAsync(request, oldStorage, cancellationToken);
         if (target.Subresource is null)
         {
             var problems = target.Kind.Validate?.Invoke(storage, oldStorage) ?? [];
@@ -173,6 +174,16 @@ public sealed class WriteVerbs(ObjectApi api)
         }
 
         await api.Admission.ValidateAsync(request, cancellationToken);
+        return storage;
+    }
+
+    private async ValueTask<JsonObject> DefaultAsync(AdmissionRequest request, JsonObject? oldStorage, CancellationToken cancellationToken)
+    {
+        await api.Admission.MutateAsync(request, cancellationToken);
+        var (kind, next) = (request.Target.Kind, request.Object!);
+        var storage = ObjectApi.Convert(next, kind, kind.Type, isShared: true);
+        storage = ReferenceEquals(storage, next) ? next.Copy() : storage;
+        kind.Default?.Invoke(storage, oldStorage);
         return storage;
     }
 

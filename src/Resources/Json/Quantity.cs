@@ -41,6 +41,8 @@ public static class Quantity
         return null;
     }
 
+    public static bool IsQuantity(string text) => Parse(text) is not null;
+
     /// <summary>The canonical spelling: the largest suffix without a fraction; the text itself when it is not a quantity.</summary>
     public static string Canonical(string text)
     {

@@ -41,19 +41,12 @@ public static class PipelinesAdmission
         return new Admitted(shaped);
     }
 
-    /// <summary>
-    /// The whole review of a write: the object as it is stored, or why it is refused. <paramref name="old"/> is what an update replaces.
-    /// Errors begin with <c>mutation failed: </c> (it cannot be read) or <c>validation failed: </c>.
-    /// </summary>
-    public static Admitted Review(string operation, JsonObject manifest, JsonObject? old, PipelinesConfig config)
+    /// <summary>What the defaulting webhook answers: a run that is created loses what only Tekton Chains may say about it.</summary>
+    public static Admitted Default(string operation, JsonObject manifest, PipelinesConfig config)
     {
         var admitted = Admit(manifest, config);
-        if (admitted.Object is not { } stored)
-        {
-            return admitted;
-        }
-
-        if (operation == "CREATE" && stored.Text("kind") is "TaskRun" or "PipelineRun" && stored.Object("metadata", "annotations") is { } annotations)
+        if (operation == "CREATE" && admitted.Object is { } stored && stored.Text("kind") is "TaskRun" or "PipelineRun"
+            && stored.Object("metadata", "annotations") is { } annotations)
         {
             foreach (var key in annotations.Select(pair => pair.Key).Where(key => key.StartsWith("chains.tekton.dev/", StringComparison.Ordinal)).ToList())
             {
@@ -61,7 +54,21 @@ public static class PipelinesAdmission
             }
         }
 
-        return Errors(operation, stored, old, config) is { Length: > 0 } errors ? new Admitted(null, $"validation failed: {errors}") : admitted;
+        return admitted;
+    }
+
+    /// <summary>What the validating webhook answers about an object that has its defaults: why it is refused, or null.</summary>
+    public static string? Refusal(string operation, JsonObject manifest, JsonObject? old, PipelinesConfig config) =>
+        Errors(operation, manifest, old, config) is { Length: > 0 } errors ? $"validation failed: {errors}" : null;
+
+    /// <summary>
+    /// The whole review of a write: the object as it is stored, or why it is refused. <paramref name="old"/> is what an update replaces.
+    /// Errors begin with <c>mutation failed: </c> (it cannot be read) or <c>validation failed: </c>.
+    /// </summary>
+    public static Admitted Review(string operation, JsonObject manifest, JsonObject? old, PipelinesConfig config)
+    {
+        var admitted = Default(operation, manifest, config);
+        return admitted.Object is { } stored && Refusal(operation, stored, old, config) is { } refusal ? new Admitted(null, refusal) : admitted;
     }
 
     /// <summary>What is wrong with an object that has its defaults; empty when nothing is.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hikigane.Resources.Json;
+using Hikigane.Resources.Yaml;
 
 namespace Hikigane.Resources.Pipelines;
 
@@ -11,6 +12,20 @@ namespace Hikigane.Resources.Pipelines;
 public sealed record PipelinesConfig(IReadOnlyDictionary<string, string> Flags, IReadOnlyDictionary<string, string> Defaults)
 {
     public static readonly PipelinesConfig Shipped = new(new Dictionary<string, string>(), new Dictionary<string, string>());
+
+    private static readonly string[] Documents = ["default-pod-template", "default-affinity-assistant-pod-template"];
+
+    /// <summary>Reads the <c>data</c> of both ConfigMaps; a value that holds YAML and cannot be read counts as left out.</summary>
+    public static PipelinesConfig Read(JsonObject? featureFlags, JsonObject? defaults)
+    {
+        var values = Texts(defaults);
+        foreach (var key in Documents.Where(values.ContainsKey))
+        {
+            values[key] = YamlReader.ReadObject(values[key], out _)?.ToJsonString() ?? "";
+        }
+
+        return new PipelinesConfig(Texts(featureFlags), values);
+    }
 
     public TimeSpan DefaultTimeout => TimeSpan.FromMinutes(long.TryParse(Defaults.GetValueOrDefault("default-timeout-minutes"), out var minutes) ? minutes : 60);
 
@@ -34,4 +49,7 @@ public sealed record PipelinesConfig(IReadOnlyDictionary<string, string> Flags, 
 
     public bool IsOn(string flag, bool byDefault = false) =>
         Flags.TryGetValue(flag, out var text) ? text is "1" or "t" or "T" or "true" or "TRUE" or "True" : byDefault;
+
+    private static Dictionary<string, string> Texts(JsonObject? content) =>
+        (content ?? []).Where(pair => pair.Value.Text() is not null).ToDictionary(pair => pair.Key, pair => pair.Value.Text()!);
 }

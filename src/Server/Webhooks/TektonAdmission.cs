@@ -5,31 +5,39 @@ using Hikigane.ApiServer.Store;
 using Hikigane.Kube;
 using Hikigane.Resources;
 using Hikigane.Resources.Json;
-using Hikigane.Resources.Triggers;
+using Hikigane.Resources.Pipelines;
 using Hikigane.Server.Install;
 
 namespace Hikigane.Server.Webhooks;
 
 /// <summary>
-/// Tekton's admission inside the process: the same pure code that a webhook would call, and its refusals in the words a webhook's refusal has.
+/// Tekton's admission inside the process: the same functions that a webhook over HTTPS calls, and refusals in the same words. Any thread.
 /// </summary>
 internal sealed class TektonAdmission(ObjectApi api)
 {
-    private const string TriggersGroup = "triggers.tekton.dev";
+    private static readonly string[] ConfigMaps = ["feature-flags", "config-defaults", "config-defaults-triggers"];
 
-    public void Add()
+    private (string Revisions, WebhookConfig Config)? known;
+
+    /// <summary>Gives an API Tekton's conversion and admission, by the same code as over HTTPS.</summary>
+    public static void AddTo(ObjectApi api)
     {
-        api.Admission.MutateAll(MutateAsync);
-        api.Admission.ValidateAll(ValidateAsync);
+        foreach (var kind in api.Kinds.All.Where(kind => kind.Type.Group is "tekton.dev"))
+        {
+            api.Kinds.Add(kind with { Convert = (manifest, wanted) => PipelinesConversion.Convert(manifest, wanted.Version) });
+        }
+
+        var admission = new TektonAdmission(api);
+        api.Admission.MutateAll(admission.MutateAsync);
+        api.Admission.ValidateAll(admission.ValidateAsync);
     }
 
     private ValueTask MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
-        if (ReviewOf(request) is { } review)
+        if (ReviewOf(request) is { } review && TektonWebhooks.Mutate(review, Config()) is { } answer)
         {
-            var verdict = TriggersAdmission.Default(review, Data("config-defaults-triggers"));
-            Check(verdict, "webhook.triggers.tekton.dev");
-            Replace(request.Object!, verdict.Object);
+            Check(answer);
+            Replace(request.Object!, answer.Object);
         }
 
         return ValueTask.CompletedTask;
@@ -37,35 +45,35 @@ internal sealed class TektonAdmission(ObjectApi api)
 
     private ValueTask ValidateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
-        if (ReviewOf(request) is { } review)
+        if (ReviewOf(request) is { } review && TektonWebhooks.Validate(review, Config()) is { } answer)
         {
-            Check(TriggersAdmission.Validate(review), "validation.webhook.triggers.tekton.dev");
-        }
-        else if (request is { Object: { } configMap, Operation: "CREATE" or "UPDATE" } && request.Target.Type == Kinds.ConfigMap
-            && request.Target.Namespace == Installation.Namespace && TriggersAdmission.ValidateConfigMap(configMap) is { } error)
-        {
-            throw Denied("config.webhook.triggers.tekton.dev", error);
+            Check(answer);
         }
 
         return ValueTask.CompletedTask;
     }
 
-    private static TriggersReview? ReviewOf(AdmissionRequest request) =>
-        request.Target.Type.Group == TriggersGroup && request is { Object: { } manifest, Operation: "CREATE" or "UPDATE" }
-        && TriggersAdmission.Knows(TriggersGroup, request.Target.Type.Kind)
-            ? new TriggersReview(request.Operation, request.Target.Type.Kind, request.Target.Type.Version, manifest, request.Old)
-            : null;
-
-    private static void Check(TriggersVerdict verdict, string webhook)
+    /// <summary>Null where no webhook is asked: other kinds, and the status that the controllers of this process write, many times a run.</summary>
+    private static WebhookReview? ReviewOf(AdmissionRequest request)
     {
-        if (verdict.Error is { } error)
-        {
-            throw Denied(webhook, error);
-        }
+        var type = request.Target.Type;
+        return request.Object is { } manifest
+            && (TektonWebhooks.Knows(type.Group, type.Kind) || type == Kinds.ConfigMap)
+            && !(request.Target.Subresource == "status" && ReferenceEquals(request.Caller, Caller.System))
+            ? new WebhookReview(request.Operation, type.Group, type.Version, type.Kind, request.Target.Namespace, manifest, request.Old)
+            {
+                Subresource = request.Target.Subresource ?? "",
+            }
+            : null;
     }
 
-    private static KubeException Denied(string webhook, string error) =>
-        new(400, "BadRequest", $"admission webhook \"{webhook}\" denied the request: {error}");
+    private static void Check(WebhookAnswer answer)
+    {
+        if (answer.Refusal is { } refusal)
+        {
+            throw Errors.BadRequest(refusal);
+        }
+    }
 
     /// <summary>Puts the defaulted object in the place of the one that was sent.</summary>
     private static void Replace(JsonObject target, JsonObject? defaulted)
@@ -84,6 +92,19 @@ internal sealed class TektonAdmission(ObjectApi api)
         }
     }
 
-    private JsonObject? Data(string configMap) =>
-        api.Store.Current.Find(new StoreKey(Kinds.ConfigMap.GroupResource, Installation.Namespace, configMap))?.Object.Object("data");
+    /// <summary>The configuration, read again when one of its ConfigMaps has another revision.</summary>
+    private WebhookConfig Config()
+    {
+        var snapshot = api.Store.Current;
+        var maps = ConfigMaps.ToDictionary(name => name, name => snapshot.Find(new StoreKey(Kinds.ConfigMap.GroupResource, Installation.Namespace, name)));
+        var revisions = string.Join(' ', ConfigMaps.Select(name => maps[name]?.Revision ?? 0));
+        if (known is { } current && current.Revisions == revisions)
+        {
+            return current.Config;
+        }
+
+        var config = WebhookConfig.Read(Installation.Namespace, name => maps[name]?.Object.Object("data"));
+        known = (revisions, config);
+        return config;
+    }
 }

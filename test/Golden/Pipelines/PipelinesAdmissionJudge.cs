@@ -1,67 +1,115 @@
 using System.Text.Json.Nodes;
+using Hikigane.ApiServer.Store;
 using Hikigane.Resources.Json;
-using Hikigane.Resources.Pipelines;
 
 namespace Hikigane.Golden.Pipelines;
 
-/// <summary>Asks admission what upstream's webhook was asked: the object as it is stored, or the refusal.</summary>
+/// <summary>Sends the recorded write to the embedded API, as it was sent to the real one: the object as it is stored, or the refusal.</summary>
 internal static class PipelinesAdmissionJudge
 {
-    public static Task<string?> JudgeAsync(JsonObject recorded) => Task.FromResult(Judge(recorded.Object("input")!, recorded.Object("want")!));
+    private static readonly string[] Removed =
+        ["uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "namespace"];
 
-    private static string? Judge(JsonObject input, JsonObject want)
+    public static async Task<string?> JudgeAsync(JsonObject recorded)
     {
-        if (input.Text("op") == "configUpdate" || input.Text("subresource") is not null)
+        var (input, want) = (recorded.Object("input")!, recorded.Object("want")!);
+        var (code, answer) = input.Text("op") switch
         {
-            return "not asked here: ConfigMaps and the status of runs";
+            "update" => await UpdateAsync(recorded.Text("id")!, input),
+            "configUpdate" => await ConfigUpdateAsync(input.Object("object")!),
+            _ => await CreateAsync(input),
+        };
+        var got = new JsonObject { ["allowed"] = code < 400 };
+        if (code < 400)
+        {
+            got["object"] = Normalised((JsonObject)answer);
+        }
+        else
+        {
+            got["code"] = code;
+            got["message"] = Normalised(answer.Text("message") ?? answer.Text() ?? "");
+            got["reason"] = answer.Text("reason");
         }
 
-        var config = RecordedConfig.Read(input.Object("config"));
-        var (operation, manifest, old) = ("CREATE", input.Object("object"), (JsonObject?)null);
-        if (input.Text("op") == "update")
+        // What is not recorded is not compared.
+        foreach (var key in got.Select(pair => pair.Key).Where(key => !want.ContainsKey(key)).ToList())
         {
-            old = PipelinesAdmission.Review("CREATE", input.Object("existing")!, null, PipelinesConfig.Shipped).Object ?? [];
-            if (input.Object("existingStatus") is { } status)
-            {
-                old["status"] = status.DeepClone();
-            }
-
-            (operation, manifest) = ("UPDATE", (JsonObject)Merge(old, input.Object("patch")!)!);
-        }
-
-        var review = PipelinesAdmission.Review(operation, manifest!, old, config);
-        var webhook = review.Error?.StartsWith("mutation", StringComparison.Ordinal) == true ? "webhook" : "validation.webhook";
-        var got = review.Error is { } error
-            ? new JsonObject { ["code"] = 400, ["reason"] = "BadRequest", ["message"] = $"admission webhook \"{webhook}.pipeline.tekton.dev\" denied the request: {error}" }
-            : new JsonObject { ["allowed"] = true, ["object"] = review.Object!.DeepClone() };
-        if (want["allowed"] is { } allowed)
-        {
-            got["allowed"] = allowed.GetValueKind() == System.Text.Json.JsonValueKind.False && review.Error is not null ? false : review.Error is null;
+            got.Remove(key);
         }
 
         return JsonDiff.Explain(want, got);
     }
 
-    private static JsonNode? Merge(JsonNode? target, JsonNode? patch)
+    private static async Task<(int, JsonNode)> CreateAsync(JsonObject input)
     {
-        if (patch is not JsonObject changes)
-        {
-            return patch?.DeepClone();
-        }
-
-        var merged = target is JsonObject known ? known.Copy() : [];
-        foreach (var (key, value) in changes)
-        {
-            if (value is null)
-            {
-                merged.Remove(key);
-            }
-            else
-            {
-                merged[key] = Merge(merged[key], value);
-            }
-        }
-
-        return merged;
+        var api = await RecordingApi.WithAsync(input.Object("config"));
+        var manifest = input.Object("object")!;
+        var validation = input.Text("fieldValidation") is { } given ? $"&fieldValidation={given}" : "";
+        return await api.SendAsync(HttpMethod.Post, $"{Collection(manifest, "vec")}?dryRun=All{validation}", manifest);
     }
+
+    private static async Task<(int, JsonNode)> ConfigUpdateAsync(JsonObject map)
+    {
+        var api = await RecordingApi.WithAsync(null);
+        var collection = Collection(map, "tekton-pipelines");
+        var patched = await api.SendAsync(HttpMethod.Patch, $"{collection}/{map.Text("metadata", "name")}?dryRun=All", map, "application/merge-patch+json");
+        return patched.Code == 404 ? await api.SendAsync(HttpMethod.Post, $"{collection}?dryRun=All", map) : patched;
+    }
+
+    private static async Task<(int, JsonNode)> UpdateAsync(string id, JsonObject input)
+    {
+        var shipped = await RecordingApi.WithAsync(null);
+        var manifest = input.Object("existing")!;
+        await shipped.NamespaceAsync(id);
+        var collection = Collection(manifest, id);
+        var (code, created) = await shipped.SendAsync(HttpMethod.Post, collection, manifest);
+        if (code != 201)
+        {
+            return (0, created);
+        }
+
+        var name = created.Text("metadata", "name");
+        if (input.Object("existingStatus") is { } status)
+        {
+            await shipped.SendAsync(HttpMethod.Patch, $"{collection}/{name}/status", new JsonObject { ["status"] = status.DeepClone() }, "application/merge-patch+json");
+        }
+
+        var api = await RecordingApi.WithAsync(input.Object("config"));
+        if (api != shipped)
+        {
+            await api.NamespaceAsync(id);
+            var stored = shipped.Api.Store.Current.In($"{manifest.Text("kind")!.ToLowerInvariant()}s.tekton.dev", id).Single();
+            await api.Api.Store.WriteAsync(new StoreWrite(stored.Key, 0, stored.Object.Copy()), CancellationToken.None);
+        }
+
+        var path = $"{collection}/{name}{(input.Text("subresource") is { } subresource ? "/" + subresource : "")}";
+        return await api.SendAsync(HttpMethod.Patch, path, input.Object("patch"), "application/merge-patch+json");
+    }
+
+    private static string Collection(JsonObject manifest, string ns)
+    {
+        var (version, kind) = (manifest.Text("apiVersion")!, manifest.Text("kind")!);
+        var plural = kind == "VerificationPolicy" ? "verificationpolicies" : kind.ToLowerInvariant() + "s";
+        return $"{(version == "v1" ? "api/v1" : "apis/" + version)}/namespaces/{ns}/{plural}";
+    }
+
+    private static JsonObject Normalised(JsonObject answer)
+    {
+        var metadata = answer.Ensure("metadata");
+        foreach (var name in Removed)
+        {
+            metadata.Remove(name);
+        }
+
+        if (metadata.Text("generateName") is { } prefix)
+        {
+            metadata["name"] = prefix + "<rand>";
+        }
+
+        return answer;
+    }
+
+    /// <summary>A generated name is shown without its random part.</summary>
+    private static string Normalised(string message) =>
+        System.Text.RegularExpressions.Regex.Replace(message, "\"Gen-[a-z0-9]{5}\"", "\"Gen-<rand>\"");
 }
