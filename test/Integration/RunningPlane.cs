@@ -8,6 +8,9 @@ public sealed class RunningPlane : IAsyncLifetime
 {
     private readonly string directory = Directory.CreateTempSubdirectory("hikigane-plane-").FullName;
 
+    // Not in /tmp, of which a pod sees the newest entries only.
+    private readonly string repository = Path.Combine(AppContext.BaseDirectory, "repositories", Guid.NewGuid().ToString("N"));
+
     public ControlPlane Plane { get; private set; } = null!;
 
     /// <summary>A repository with one commit on <c>master</c>.</summary>
@@ -17,7 +20,7 @@ public sealed class RunningPlane : IAsyncLifetime
     {
         var options = new UpOptions { DataDirectory = Path.Combine(directory, "data"), IsInMemory = true, AllowsNoSandbox = true };
         Plane = await ControlPlane.StartAsync(options, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
-        RepositoryUrl = await RepositoryAsync(Path.Combine(directory, "myapp"));
+        RepositoryUrl = await RepositoryAsync(repository);
     }
 
     /// <summary>A kubectl that speaks to this plane, in a namespace.</summary>
@@ -31,6 +34,7 @@ public sealed class RunningPlane : IAsyncLifetime
         }
 
         Directory.Delete(directory, recursive: true);
+        Directory.Delete(repository, recursive: true);
     }
 
     private static async Task<string> RepositoryAsync(string folder)
