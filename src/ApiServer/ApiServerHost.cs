@@ -52,11 +52,10 @@ public sealed class ApiServerHost : IAsyncDisposable
         ObjectApi api, ApiHooks hooks, ApiServerOptions options, Action<ILoggingBuilder> logging, CancellationToken cancellationToken)
     {
         await api.BootstrapAsync(cancellationToken);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        // Nothing from files or variables around, no watching of files, no handling of signals.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         logging(builder.Logging);
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options));
         var app = builder.Build();
         var pipeline = new RequestPipeline(api, hooks, app.Services.GetRequiredService<ILogger<RequestPipeline>>());
         app.UseWebSockets();

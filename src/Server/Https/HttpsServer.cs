@@ -35,10 +35,9 @@ internal sealed class HttpsServer : IAsyncDisposable
     public static async Task<HttpsServer> StartAsync(
         ListenAddress address, Func<X509Certificate2?> certificate, RequestDelegate handle, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        // Nothing from files or variables around, no watching of files, no handling of signals.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = LargestBody;

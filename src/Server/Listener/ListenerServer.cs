@@ -24,9 +24,9 @@ internal sealed class ListenerServer : IAsyncDisposable
     /// <summary>Listens on a free port of 127.0.0.1.</summary>
     public static async Task<ListenerServer> StartAsync(SinkOptions options, EventEndpoint endpoint, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        // Nothing from files or variables around, no watching of files, no handling of signals.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;

@@ -49,9 +49,9 @@ public sealed class Listeners(ListenerParts parts) : IAsyncDisposable
     /// <summary>Opens the shared address on a free port.</summary>
     public async Task<Uri> ShareAsync(CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        // Nothing from files or variables around, no watching of files, no handling of signals.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;
