@@ -130,6 +130,7 @@ public static class Roles
             Serves = api.Serves,
             Ports = new InterceptorPorts { BuiltIn = BuiltInInterceptors.Of(secrets, client.AskGitHubAsync), Remote = client.AskAsync, Webhook = client.AskWebhookAsync },
             SendCloudEvent = client.PostCloudEventAsync,
+            Secrets = BuiltInInterceptors.SecretsOf(secrets),
             Time = time,
             Logging = logging,
         };

@@ -25,6 +25,9 @@ internal static class BuiltInInterceptors
         return byName.GetValueOrDefault;
     }
 
+    /// <summary>Reads Secrets with the rights of a client.</summary>
+    public static SecretReader SecretsOf(IKube kube) => (key, cancellationToken) => ReadAsync(kube, key, cancellationToken);
+
     public static async ValueTask<SecretValue> ReadAsync(IKube kube, SecretKey key, CancellationToken cancellationToken)
     {
         try

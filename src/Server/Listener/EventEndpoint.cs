@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Hikigane.Server.Listener;
 
 /// <summary>
-/// The edge of a listener: size cap → time cap → route → append to the ledger → 202. An event that was answered with 202 is on disk; what
+/// The edge of a listener: route → time cap → door → size cap → append to the ledger → 202. An event that was answered with 202 is on disk; what
 /// follows from it is decided afterwards (<see cref="DecisionLoop"/>) and never changes the answer.
 /// </summary>
 internal sealed class EventEndpoint(EndpointParts parts)
@@ -23,6 +23,7 @@ internal sealed class EventEndpoint(EndpointParts parts)
     public async Task HandleAsync(HttpContext http)
     {
         // 1. Route.
+        var since = time.GetTimestamp();
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var path = target.Split('?', 2)[0];
         if (Uri.UnescapeDataString(path) == "/live")
@@ -49,51 +50,43 @@ internal sealed class EventEndpoint(EndpointParts parts)
         {
             await ListenerAnswer.TimedOutAsync(http);
         }
+        finally
+        {
+            parts.Metrics.Answered(time.GetElapsedTime(since));
+        }
     }
 
     private async Task ReceiveAsync(HttpContext http, string target, CancellationToken cancellationToken)
     {
-        // 3. Size cap, then the bytes, within the time that reading may take.
-        ReadOnlyMemory<byte> body;
-        try
+        // 3. The door: who may come in, and how often.
+        var listener = objects.Listener(new ObjectKey(options.Namespace, options.Name));
+        var visitor = await parts.Door.AdmitAsync(http, listener, cancellationToken);
+        if (visitor.Refusal is { } refusal)
         {
-            using var slow = new CancellationTokenSource(options.ReadTimeout, time);
-            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, slow.Token);
-            if (await ReadBodyAsync(http.Request, ending.Token) is not { } whole)
-            {
-                await ListenerAnswer.TooLargeAsync(http, options);
-                return;
-            }
-
-            body = whole;
+            parts.Metrics.Refused(refusal.Cause);
+            await ListenerAnswer.RefusedAsync(http, options, refusal);
+            return;
         }
-        catch (Exception exception) when (exception is OperationCanceledException or BadHttpRequestException or IOException
-            && !http.RequestAborted.IsCancellationRequested)
-        {
-            parts.Progress.FailedEarly(Record(http, target, default, ""), exception.Message);
-            var isSlow = exception is OperationCanceledException;
-            if (isSlow && options.HandlerTimeout < options.ReadTimeout)
-            {
-                throw;
-            }
 
-            // Where both times are over at once, upstream's answer is late and empty.
-            ListenerAnswer.Unreadable(http, isLate: isSlow && options.HandlerTimeout == options.ReadTimeout);
+        // 4. The bytes, so many as may be, within the time that reading may take.
+        if (await ReadAsync(http, target, visitor, cancellationToken) is not { } body)
+        {
             return;
         }
 
         if (options.ValidatesPayload && GoJsonReader.CheckObject(body.Span) is { } error)
         {
+            parts.Metrics.Received(isAccepted: false);
             await ListenerAnswer.InvalidBodyAsync(http, options, error);
             return;
         }
 
-        // 4. The listener has to exist and to make sense; what a trigger thinks of the event is decided later.
-        var listener = objects.Listener(new ObjectKey(options.Namespace, options.Name));
-        var received = Record(http, target, body, listener?.Uid() ?? "");
+        // 5. The listener has to exist and to make sense; what a trigger thinks of the event is decided later.
+        var received = Record(http, target, visitor, body) with { ListenerUid = listener?.Uid() ?? "" };
         parts.Progress.Started(received);
         if (listener is null)
         {
+            parts.Metrics.Received(isAccepted: false);
             parts.Progress.FailedEarly(received, $"eventlistener.triggers.tekton.dev \"{options.Name}\" not found");
             http.Response.StatusCode = StatusCodes.Status500InternalServerError;
             return;
@@ -106,18 +99,64 @@ internal sealed class EventEndpoint(EndpointParts parts)
             return;
         }
 
-        // 5. On disk, then acknowledged, then decided.
+        // 6. On disk, then acknowledged, then decided; or decided first, where somebody waits for it.
         await parts.Ledger.AppendAsync(received, cancellationToken);
+        parts.Metrics.Received(isAccepted: true);
+        if (DecisionWaits.Wanted(visitor.Edge, http.Request) is { } longest)
+        {
+            var decision = parts.Waits.Expect(received.EventId);
+            await parts.Decisions.AddAsync(received, CancellationToken.None);
+            await parts.Waits.AnswerAsync(http, received.EventId, decision, longest < options.HandlerTimeout / 2 ? longest : options.HandlerTimeout / 2);
+            await ListenerAnswer.AcceptedAsync(http, options, listener.Uid(), received.EventId);
+            parts.Progress.Done(received, listener);
+            return;
+        }
+
         await ListenerAnswer.AcceptedAsync(http, options, listener.Uid(), received.EventId);
         await http.Response.CompleteAsync();
         parts.Progress.Done(received, listener);
         await parts.Decisions.AddAsync(received, CancellationToken.None);
     }
 
-    /// <summary>Null when the body is over the cap; then the rest of it is not read.</summary>
-    private async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>The body; null when the request was answered because it has none that can be taken.</summary>
+    private async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContext http, string target, Visitor visitor, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > options.MaxBodyBytes)
+        var readTimeout = visitor.Edge.ReadTimeout ?? options.ReadTimeout;
+        var most = visitor.Edge.MaxBodyBytes ?? options.MaxBodyBytes;
+        try
+        {
+            using var slow = new CancellationTokenSource(readTimeout, time);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, slow.Token);
+            if (await ReadBodyAsync(http.Request, most, ending.Token) is { } body)
+            {
+                return body;
+            }
+
+            parts.Metrics.Refused("size");
+            await ListenerAnswer.RefusedAsync(http, options, new Refusal(StatusCodes.Status413PayloadTooLarge, "size", $"event body is larger than {most} bytes"));
+            return null;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or BadHttpRequestException or IOException
+            && !http.RequestAborted.IsCancellationRequested)
+        {
+            parts.Metrics.Received(isAccepted: false);
+            parts.Progress.FailedEarly(Record(http, target, visitor, default), exception.Message);
+            var isSlow = exception is OperationCanceledException;
+            if (isSlow && options.HandlerTimeout < readTimeout)
+            {
+                throw;
+            }
+
+            // Where both times are over at once, upstream's answer is late and empty.
+            ListenerAnswer.Unreadable(http, isLate: isSlow && options.HandlerTimeout == readTimeout);
+            return null;
+        }
+    }
+
+    /// <summary>Null when the body is over the cap; then the rest of it is not read.</summary>
+    private static async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpRequest request, long most, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > most)
         {
             return null;
         }
@@ -125,7 +164,7 @@ internal sealed class EventEndpoint(EndpointParts parts)
         while (true)
         {
             var read = await request.BodyReader.ReadAsync(cancellationToken);
-            if (read.Buffer.Length > options.MaxBodyBytes)
+            if (read.Buffer.Length > most)
             {
                 return null;
             }
@@ -141,15 +180,16 @@ internal sealed class EventEndpoint(EndpointParts parts)
         }
     }
 
-    private ReceivedEvent Record(HttpContext http, string target, ReadOnlyMemory<byte> body, string listenerUid) => new()
+    private ReceivedEvent Record(HttpContext http, string target, Visitor visitor, ReadOnlyMemory<byte> body) => new()
     {
         // Version 7 rises with time, so the ledger's index of event IDs grows at its end instead of everywhere.
         EventId = Guid.CreateVersion7(time.GetUtcNow()).ToString(),
         ListenerNamespace = options.Namespace,
         ListenerName = options.Name,
-        ListenerUid = listenerUid,
+        ListenerUid = "",
         ReceivedAt = time.GetUtcNow(),
-        RemoteAddress = http.Connection.RemoteIpAddress?.ToString() ?? "",
+        RemoteAddress = visitor.Address.ToString(),
+        HttpVersion = http.Request.Protocol,
         Method = http.Request.Method,
         Path = target,
         Headers = [.. http.Request.Headers.SelectMany(
@@ -170,6 +210,12 @@ internal sealed record EndpointParts
     public required DecisionLoop Decisions { get; init; }
 
     public required ProgressEvents Progress { get; init; }
+
+    public required ListenerDoor Door { get; init; }
+
+    public required SinkMetrics Metrics { get; init; }
+
+    public required DecisionWaits Waits { get; init; }
 
     public required TimeProvider Time { get; init; }
 }

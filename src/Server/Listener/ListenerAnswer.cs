@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Hikigane.Expressions.GoJson;
@@ -36,12 +37,25 @@ internal static class ListenerAnswer
         return WriteAsync(http, Body(listener, "", eventId: "", "Invalid event body format : " + jsonError) + "\n");
     }
 
-    /// <summary>413: the body is over the cap. Upstream has no cap and reads on.</summary>
-    public static Task TooLargeAsync(HttpContext http, SinkOptions listener)
+    /// <summary>The request is not let in: 401, 403, 413, 429, 431, or 500 and 503 when the listener itself is not in order. Upstream refuses nobody.</summary>
+    public static Task RefusedAsync(HttpContext http, SinkOptions listener, Refusal refusal)
     {
-        http.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+        http.Response.StatusCode = refusal.Status;
         http.Response.ContentType = "application/json";
-        return WriteAsync(http, Body(listener, "", eventId: "", $"event body is larger than {listener.MaxBodyBytes} bytes") + "\n");
+
+        // What was not read is not waited for either.
+        http.Response.Headers.Connection = HttpProtocol.IsHttp2(http.Request.Protocol) ? default : "close";
+        if (refusal.RetryAfter is { } wait)
+        {
+            http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (refusal.Status == StatusCodes.Status401Unauthorized)
+        {
+            http.Response.Headers.WWWAuthenticate = $"Bearer realm=\"{listener.Namespace}/{listener.Name}\"";
+        }
+
+        return WriteAsync(http, Body(listener, "", eventId: "", refusal.Message) + "\n");
     }
 
     /// <summary>307 to the clean form of a path; Go shows a link to whoever reads.</summary>
@@ -64,14 +78,14 @@ internal static class ListenerAnswer
     public static void Unreadable(HttpContext http, bool isLate)
     {
         http.Response.StatusCode = isLate ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError;
-        http.Response.Headers.Connection = "close";
+        http.Response.Headers.Connection = HttpProtocol.IsHttp2(http.Request.Protocol) ? default : "close";
     }
 
     /// <summary>503: it took longer than the listener allows.</summary>
     public static Task TimedOutAsync(HttpContext http)
     {
         http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        http.Response.Headers.Connection = "close";
+        http.Response.Headers.Connection = HttpProtocol.IsHttp2(http.Request.Protocol) ? default : "close";
         http.Response.ContentType = "text/plain; charset=utf-8";
         return WriteAsync(http, "EventListener Timeout!\n");
     }

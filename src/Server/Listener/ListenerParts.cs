@@ -1,6 +1,8 @@
 using Hikigane.Kube;
 using Hikigane.Ledger;
+using Hikigane.Server.Https;
 using Hikigane.Triggers;
+using Hikigane.Triggers.Interceptors;
 using Microsoft.Extensions.Logging;
 
 namespace Hikigane.Server.Listener;
@@ -25,6 +27,12 @@ public sealed record ListenerParts
 
     /// <summary>Posts CloudEvents about the fate of events; null: none are posted.</summary>
     public SendCloudEvent? SendCloudEvent { get; init; }
+
+    /// <summary>Reads the Secrets that a listener's annotations name, in its own namespace.</summary>
+    public SecretReader Secrets { get; init; } = (key, _) => ValueTask.FromResult(SecretValue.Missing($"secrets \"{key.Name}\" not found"));
+
+    /// <summary>Where listeners listen. Port 0: free ports, for events and for metrics.</summary>
+    public ListenAddress Listen { get; init; } = ListenAddress.Loopback;
 
     public required TimeProvider Time { get; init; }
 

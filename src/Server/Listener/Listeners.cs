@@ -26,11 +26,13 @@ public sealed class Listeners(ListenerParts parts) : IAsyncDisposable
         var options = SinkOptions.Parse(
             [.. context.Container.Items("args").Select(arg => arg.Text() ?? "")],
             name => context.Container.Objects("env").LastOrDefault(one => one.Text("name") == name).Text("value"));
+        options = options with { TlsCertificate = OnHost(context, options.TlsCertificate), TlsKey = OnHost(context, options.TlsKey) };
         var account = context.Pod.Text("spec", "serviceAccountName") ?? "default";
         await using var listener = await RunningListener.StartAsync(options, account, parts, cancellationToken);
         var key = new ObjectKey(options.Namespace, options.Name);
         running[key] = listener;
         context.ServesPort(options.Port, listener.Port);
+        context.ServesPort(options.MetricsPort, listener.MetricsPort);
         try
         {
             await context.Received.ReadAsync(cancellationToken);
@@ -45,6 +47,8 @@ public sealed class Listeners(ListenerParts parts) : IAsyncDisposable
 
         return 0;
     }
+
+    private static string OnHost(ContainerContext context, string path) => path.Length == 0 ? "" : context.Paths.ToHost(path);
 
     /// <summary>Opens the shared address on a free port.</summary>
     public async Task<Uri> ShareAsync(CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Hikigane.Resources;
 using Hikigane.Resources.Deliveries;
 using Microsoft.AspNetCore.Http;
@@ -18,6 +19,7 @@ public sealed class RunningListener : IAsyncDisposable
     private readonly EventEndpoint endpoint;
     private readonly ProgressEvents progress;
     private readonly CancellationTokenSource closing = new();
+    private readonly SinkMetrics metrics;
     private readonly Task deciding;
     private readonly Task replaying;
 
@@ -26,6 +28,7 @@ public sealed class RunningListener : IAsyncDisposable
         objects = parts.Objects;
         decisions = parts.Decisions;
         progress = parts.Progress;
+        metrics = parts.Metrics;
         time = parts.Time;
         this.endpoint = endpoint;
         this.server = server;
@@ -33,8 +36,10 @@ public sealed class RunningListener : IAsyncDisposable
         replaying = replays.RunAsync(closing.Token);
     }
 
-    /// <summary>The loopback port that it is served on.</summary>
+    /// <summary>The port that it is served on.</summary>
     public int Port => server.Port;
+
+    public int MetricsPort => server.MetricsPort;
 
     /// <summary>Handles a request that came in through the shared address.</summary>
     public Task HandleAsync(HttpContext http) => endpoint.HandleAsync(http);
@@ -48,9 +53,16 @@ public sealed class RunningListener : IAsyncDisposable
         await objects.SyncedAsync(parts.Time, cancellationToken);
         var decision = new EventDecision(objects, parts.Ports, new CreatorParts(kube, parts.Reader, parts.Find, parts.Impersonate) { Serves = parts.Serves });
         var progress = new ProgressEvents(options, kube, parts.SendCloudEvent, parts.Time);
+        var metrics = new SinkMetrics();
+        var waits = new DecisionWaits(parts.Time);
         var decisions = new DecisionLoop(decision.DecideAsync, parts.Ledger, parts.Time, parts.Logging.CreateLogger<DecisionLoop>())
         {
-            Decided = delivery => Tell(delivery, objects, progress),
+            Decided = delivery =>
+            {
+                metrics.Decided(delivery);
+                Tell(delivery, objects, progress);
+                waits.Decided(delivery);
+            },
         };
         var working = new EndpointParts
         {
@@ -59,6 +71,9 @@ public sealed class RunningListener : IAsyncDisposable
             Ledger = parts.Ledger,
             Decisions = decisions,
             Progress = progress,
+            Door = new ListenerDoor(options, parts.Secrets, parts.Time),
+            Metrics = metrics,
+            Waits = waits,
             Time = parts.Time,
         };
         var endpoint = new EventEndpoint(working);
@@ -67,9 +82,24 @@ public sealed class RunningListener : IAsyncDisposable
         await parts.Ledger.TakeReplaysAsync(options.Namespace, options.Name, cancellationToken);
         var left = parts.Ledger.Reader.Pending(options.Namespace, options.Name);
         var replays = new ReplayLoop(options, parts.Ledger, decisions, parts.Time, parts.Logging.CreateLogger<ReplayLoop>());
-        var server = await ListenerServer.StartAsync(options, endpoint, cancellationToken);
+        var handlers = new ListenerHandlers(endpoint.HandleAsync, metrics.Text.AnswerAsync);
+        var server = await ListenerServer.StartAsync(Timed(working), parts.Listen, TlsOf(working, parts), handlers, cancellationToken);
         return new RunningListener(working, endpoint, server, left, replays);
     }
+
+    /// <summary>Headers have the time that the listener's annotation gives, from its next start on.</summary>
+    private static SinkOptions Timed(EndpointParts parts) =>
+        parts.Options with { ReadTimeout = parts.Door.EdgeOf(ListenerOf(parts)).ReadTimeout ?? parts.Options.ReadTimeout };
+
+    private static ListenerTls? TlsOf(EndpointParts working, ListenerParts parts)
+    {
+        var (certificate, key) = (working.Options.TlsCertificate, working.Options.TlsKey);
+        return certificate.Length == 0 || key.Length == 0 ? null : new ListenerTls(
+            new CertificateFiles(certificate, key, parts.Time, parts.Logging.CreateLogger<CertificateFiles>()),
+            cancellationToken => working.Door.ClientAuthoritiesAsync(ListenerOf(working), cancellationToken));
+    }
+
+    private static JsonObject? ListenerOf(EndpointParts parts) => parts.Objects.Listener(new ObjectKey(parts.Options.Namespace, parts.Options.Name));
 
     private static void Tell(Delivery delivery, ListenerCaches objects, ProgressEvents progress)
     {
@@ -100,6 +130,7 @@ public sealed class RunningListener : IAsyncDisposable
         await stopping.CancelAsync();
         await deciding;
         await progress.DisposeAsync();
+        metrics.Dispose();
         await objects.DisposeAsync();
         stopping.Dispose();
         closing.Dispose();

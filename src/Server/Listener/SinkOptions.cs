@@ -12,6 +12,14 @@ public sealed record SinkOptions
     /// <summary>The container's port; on loopback another one may stand for it.</summary>
     public int Port { get; init; } = 8080;
 
+    /// <summary>The port of <c>/metrics</c> (<c>METRICS_PROMETHEUS_PORT</c>); on loopback another one may stand for it.</summary>
+    public int MetricsPort { get; init; } = 9000;
+
+    /// <summary>PEM files to serve TLS with; empty: plain HTTP.</summary>
+    public string TlsCertificate { get; init; } = "";
+
+    public string TlsKey { get; init; } = "";
+
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -49,6 +57,9 @@ public sealed record SinkOptions
             HandlerTimeout = TimeSpan.FromSeconds(Number(flags, "timeouthandler", 5)),
             ValidatesPayload = flags.GetValueOrDefault("payload-validation", "true") is "true" or "1" or "t" or "T" or "TRUE" or "True",
             CloudEventUri = flags.GetValueOrDefault("cloudevent-uri", ""),
+            TlsCertificate = flags.GetValueOrDefault("tls-cert", ""),
+            TlsKey = flags.GetValueOrDefault("tls-key", ""),
+            MetricsPort = int.TryParse(environment("METRICS_PROMETHEUS_PORT"), CultureInfo.InvariantCulture, out var metrics) ? metrics : 9000,
             RecordsEvents = environment("EL_EVENT") == "enable",
             IsMultiNamespace = flags.GetValueOrDefault("is-multi-ns", "false") is "true" or "1" or "t" or "T" or "TRUE" or "True",
         };

@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Hikigane.Unit.Server.Listener;
+
+/// <summary>Peers that are slow, break off, or send what is no HTTP.</summary>
+public sealed class ListenerPeersTests
+{
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Headers_that_never_end_are_not_waited_for()
+    {
+        await using var rig = await ShortAsync();
+
+        var answer = await rig.SendRawAsync("POST / HTTP/1.1\r\nHost: x\r\nX-Slow: "u8.ToArray());
+
+        Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_that_does_not_come_is_not_waited_for()
+    {
+        await using var rig = await ShortAsync();
+
+        var answer = await rig.SendRawAsync("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{\"a\""u8.ToArray());
+
+        Assert.StartsWith("HTTP/1.1 500 ", answer, StringComparison.Ordinal);
+        Assert.Empty(await rig.CreatedAsync());
+    }
+
+    [Fact]
+    public async Task Half_a_body_and_gone_leaves_nothing_behind()
+    {
+        await using var rig = await ListenerRig.StartAsync();
+        using (var socket = new TcpClient { LingerState = new LingerOption(true, 0) })
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, rig.Listener.Port, Stop);
+            await socket.GetStream().WriteAsync("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\n{\"a\""u8.ToArray(), Stop);
+        }
+
+        using var next = await rig.PostAsync();
+
+        Assert.Equal(HttpStatusCode.Accepted, next.StatusCode);
+        Assert.Single(await rig.CreatedAsync());
+    }
+
+    [Theory]
+    [InlineData("\0\u0001\u0002\r\n\r\n", "400")]
+    [InlineData("GET / HTTP/9.9\r\n\r\n", "505")]
+    [InlineData("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "400")]
+    [InlineData("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", "400")]
+    [InlineData("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nZZ\r\n", "400,500")]
+    [InlineData("POST / HTTP/1.1\r\nHost: x\r\nBad Header: x\r\n\r\n", "400")]
+    [InlineData("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nffffffffffffffff\r\n", "400,500")]
+    public async Task What_is_no_HTTP_is_refused_and_the_next_request_served(string sent, string statuses)
+    {
+        await using var rig = await ShortAsync();
+
+        var answer = await rig.SendRawAsync(Encoding.Latin1.GetBytes(sent));
+        using var next = await rig.PostAsync();
+
+        Assert.Contains(answer[9..12], statuses.Split(','));
+        Assert.Equal(HttpStatusCode.Accepted, next.StatusCode);
+    }
+
+    [Fact]
+    public async Task What_was_acknowledged_is_decided_before_the_listener_stops()
+    {
+        await using var rig = await ListenerRig.StartAsync();
+        for (var i = 0; i < 50; i++)
+        {
+            using var answer = await rig.PostAsync();
+            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        }
+
+        await rig.StopAsync();
+
+        Assert.All(rig.Ledger.Reader.List(new() { Limit = 100 }), delivery => Assert.NotNull(delivery.DecidedAt));
+        Assert.Equal(50, (await rig.CreatedAsync()).Count);
+    }
+
+    private static Task<ListenerRig> ShortAsync() =>
+        ListenerRig.StartAsync(options: options => options with { ReadTimeout = Short, HandlerTimeout = TimeSpan.FromSeconds(5) });
+}
