@@ -1,6 +1,7 @@
 DOTNET ?= dotnet
 CONFIGURATION ?= Release
 DIR ?=
+PART ?=
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -20,7 +21,7 @@ demo: ## The walkthrough, from nothing to a green run
 golden: ## Score against the recorded answers; DIR=PATH for others, ARGS='--file cel --diff' for details
 	@$(DOTNET) run -c $(CONFIGURATION) --project test/Golden -- $(DIR) $(ARGS)
 
-bench: ## Start-up, memory, acknowledged events per second (needs wrk and kubectl)
-	bench/run.sh
+bench: ## The figures of docs/benchmarks.md (needs wrk and kubectl); PART=acks for a part alone
+	bench/run.sh $(PART)
 
 .PHONY: help check test demo golden bench
