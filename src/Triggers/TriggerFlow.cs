@@ -36,6 +36,9 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
 {
     private readonly InterceptorChain _chain = new(lookups, ports);
 
+    /// <summary>Failures of the world, not of a trigger: they end the attempt at the whole event, which is worth another one.</summary>
+    public Predicate<Exception> IsOutside { get; init; } = static _ => false;
+
     /// <summary>Which triggers the event goes to. With an error the request is answered with 500 and goes no further.</summary>
     public TriggerSelection Select(JsonObject listener) => TriggerSelection.Of(listener, lookups);
 
@@ -67,22 +70,48 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
         return decisions;
     }
 
+    /// <summary>One trigger that breaks us does not disturb its neighbours: it gets a verdict that says so.</summary>
+    private async ValueTask<TriggerDecision> RunAsync(
+        SelectedTrigger trigger, ChainState state, ReceivedEvent received, JsonObject listener, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DecideAsync(trigger, state, received, listener, cancellationToken);
+        }
+        catch (Exception exception) when (IsDefect(exception))
+        {
+            return new TriggerDecision { Verdict = VerdictReader.Broken(Start(trigger), exception.Message) };
+        }
+    }
+
     /// <summary>A group's own chain, then its triggers with the headers and extensions that the chain left, but the event's own body .</summary>
     private async ValueTask<IReadOnlyList<TriggerDecision>> RunGroupAsync(
         SelectedGroup group, ChainState state, ReceivedEvent received, JsonObject listener, CancellationToken cancellationToken)
     {
         var ns = listener.Namespace();
         var context = new TriggerContext(received.Path, received.EventId, $"namespaces/{ns}/triggerGroups/{group.Name}") { IsReplay = received.ReplayOf is not null };
-        var passed = await _chain.RunAsync(group.Interceptors, state, context, new ChainNamespaces(ns, ns, IsGroup: true), cancellationToken);
+        ChainResult passed;
+        try
+        {
+            passed = await _chain.RunAsync(group.Interceptors, state, context, new ChainNamespaces(ns, ns, IsGroup: true), cancellationToken);
+        }
+        catch (Exception exception) when (IsDefect(exception))
+        {
+            return [.. group.Triggers.Select(trigger => new TriggerDecision { Verdict = VerdictReader.Broken(Start(trigger), exception.Message) })];
+        }
+
         if (!passed.IsPassed)
         {
             return [.. group.Triggers.Select(trigger => new TriggerDecision { Verdict = VerdictReader.Chain(Start(trigger), passed, received, group.Interceptors) })];
         }
 
         var decisions = new List<TriggerDecision>();
-        foreach (var trigger in group.Triggers)
+#pragma warning disable CA2012 // each is awaited exactly once, below
+        var running = group.Triggers.Select(trigger => RunAsync(trigger, passed.State with { Body = state.Body }, received, listener, cancellationToken)).ToList();
+#pragma warning restore CA2012
+        foreach (var one in running)
         {
-            var decision = await RunAsync(trigger, passed.State with { Body = state.Body }, received, listener, cancellationToken);
+            var decision = await one;
             decisions.Add(decision with
             {
                 Verdict = decision.Verdict with { Stages = [.. decision.Verdict.Stages.Take(1), .. passed.Stages, .. decision.Verdict.Stages.Skip(1)] },
@@ -92,7 +121,7 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
         return decisions;
     }
 
-    private async ValueTask<TriggerDecision> RunAsync(
+    private async ValueTask<TriggerDecision> DecideAsync(
         SelectedTrigger trigger, ChainState state, ReceivedEvent received, JsonObject listener, CancellationToken cancellationToken)
     {
         // 2 intercept
@@ -139,6 +168,9 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
         var rendering = new RenderContext(listener.Name(), trigger.Namespace, trigger.Name, received.EventId) { Occurrence = trigger.Occurrence, ReplayOf = received.ReplayOf };
         return Render(trigger, template, resolved, verdict, rendering);
     }
+
+    private bool IsDefect(Exception exception) =>
+        exception is not OperationCanceledException and not OutOfMemoryException && !IsOutside(exception);
 
     private static TriggerDecision Render(
         SelectedTrigger trigger, ResourceTemplates template, ParamValues resolved, TriggerVerdict verdict, RenderContext context)

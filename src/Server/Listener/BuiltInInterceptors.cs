@@ -36,7 +36,11 @@ internal static class BuiltInInterceptors
             var data = (secret.Object("data") ?? []).ToDictionary(pair => pair.Key, pair => Convert.FromBase64String(pair.Value.Text() ?? ""));
             return SecretValue.From(data, key);
         }
-        catch (KubeException exception)
+        catch (FormatException exception)
+        {
+            return SecretValue.Missing(exception.Message);
+        }
+        catch (KubeException exception) when (!exception.IsTransient)
         {
             return SecretValue.Missing(exception.Message);
         }

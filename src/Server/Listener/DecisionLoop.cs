@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Hikigane.Kube;
 using Hikigane.Ledger;
@@ -8,48 +9,94 @@ namespace Hikigane.Server.Listener;
 
 /// <summary>
 /// Decides acknowledged events and writes their verdicts: several at a time, each at least once. Creation is idempotent, so an event that is
-/// decided again after a crash has the effect of once. A failure of the API is tried again with growing pauses, from memory or, after
-/// a restart, from the ledger.
+/// decided again after a crash has the effect of once. A failure of the API is tried again with growing pauses that the ledger knows of, so a
+/// restart goes on where it was; what cannot succeed becomes a dead letter.
 /// </summary>
 public sealed partial class DecisionLoop(
     Func<ReceivedEvent, CancellationToken, Task<Delivery>> decide, ILedger ledger, TimeProvider time, ILogger<DecisionLoop> logger)
 {
     // A worker waits for the API and for the ledger's commits most of its time, so there are many more than cores.
     private const int Workers = 64;
-    private const int MostAttempts = 8;
+
+    /// <summary>About a quarter of an hour, with the pauses below.</summary>
+    public const int MostAttempts = 24;
+
+    private const int MostPostponed = 4096;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     // Bounded: senders wait for their turn instead of filling the memory. What waits is on disk already.
-    private readonly Channel<ReceivedEvent> queue = Channel.CreateBounded<ReceivedEvent>(16 * 1024);
+    private readonly Channel<Work> queue = Channel.CreateBounded<Work>(16 * 1024);
+    private readonly ConcurrentDictionary<string, Task> postponed = new();
+    private readonly CancellationTokenSource completing = new();
 
     /// <summary>Hears of every event that is decided, after its verdict is on disk. Must not throw and must not wait.</summary>
     public Action<Delivery>? Decided { get; init; }
 
-    /// <summary>Hands over an event that is in the ledger.</summary>
-    public ValueTask AddAsync(ReceivedEvent received, CancellationToken cancellationToken) => queue.Writer.WriteAsync(received, cancellationToken);
+    /// <summary>The pause after an attempt: 0.1 s, doubled each time, up to a minute.</summary>
+    public static TimeSpan PauseAfter(int attempt) => attempt > 10 || FirstPause * Math.Pow(2, attempt - 1) > LongestPause
+        ? LongestPause : FirstPause * Math.Pow(2, attempt - 1);
 
-    /// <summary>No further events will be added; <see cref="RunAsync"/> ends when all are decided.</summary>
-    public void Complete() => queue.Writer.TryComplete();
+    /// <summary>Hands over an event that is in the ledger.</summary>
+    public ValueTask AddAsync(ReceivedEvent received, CancellationToken cancellationToken) =>
+        queue.Writer.WriteAsync(new Work(received, Attempt: 1), cancellationToken);
+
+    /// <summary>
+    /// No further events will be added; <see cref="RunAsync"/> ends when all are decided. Those that wait for another attempt are left to the
+    /// next start.
+    /// </summary>
+    public void Complete()
+    {
+        completing.Cancel();
+        queue.Writer.TryComplete();
+    }
 
     /// <summary>Decides what an earlier process left undecided, then what comes.</summary>
     public async Task RunAsync(IReadOnlyList<ReceivedEvent> left, CancellationToken cancellationToken)
     {
         var workers = Enumerable.Range(0, Workers).Select(_ => Task.Run(() => WorkAsync(cancellationToken), CancellationToken.None)).ToList();
-        foreach (var received in left)
+        try
         {
-            await queue.Writer.WriteAsync(received, cancellationToken);
+            await ResumeAsync(left, cancellationToken);
+        }
+        catch (Exception exception) when (exception is ChannelClosedException or OperationCanceledException)
+        {
+            // Stopped before all were looked at: they are in the ledger.
         }
 
         await Task.WhenAll(workers);
+        await Task.WhenAll(postponed.Values);
+    }
+
+    private async Task ResumeAsync(IReadOnlyList<ReceivedEvent> left, CancellationToken cancellationToken)
+    {
+        if (left.Count == 0)
+        {
+            return;
+        }
+
+        var failed = ledger.Reader.Postponed(left[0].ListenerNamespace, left[0].ListenerName).ToDictionary(attempt => attempt.EventId);
+        var now = time.GetUtcNow();
+        foreach (var received in left)
+        {
+            var work = new Work(received, failed.TryGetValue(received.EventId, out var last) ? last.Attempt + 1 : 1);
+            if (!(last?.NotBefore > now && Postpone(work, last.NotBefore.Value - now, cancellationToken)))
+            {
+                await queue.Writer.WriteAsync(work, cancellationToken);
+            }
+        }
     }
 
     private async Task WorkAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var received in queue.Reader.ReadAllAsync(cancellationToken))
+            await foreach (var work in queue.Reader.ReadAllAsync(cancellationToken))
             {
-                await DecideAsync(received, cancellationToken);
+                for (var next = work; next is not null;)
+                {
+                    next = await DecideAsync(next, cancellationToken);
+                }
             }
         }
         catch (OperationCanceledException)
@@ -57,36 +104,121 @@ public sealed partial class DecisionLoop(
         }
     }
 
-    /// <summary>One bad event never stops the loop: what cannot be decided gets a verdict that says so.</summary>
-    private async Task DecideAsync(ReceivedEvent received, CancellationToken cancellationToken)
+    /// <summary>
+    /// One bad event never stops the loop: what cannot be decided gets a verdict that says so. What is returned is for the caller to decide again.
+    /// </summary>
+    private async Task<Work?> DecideAsync(Work work, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
+        var received = work.Event;
+        try
         {
             try
             {
-                var delivery = (await decide(received, cancellationToken)) with { Attempt = attempt, DecidedAt = time.GetUtcNow() };
-                await ledger.DecideAsync(delivery, cancellationToken);
-                Decided?.Invoke(delivery);
+                var delivery = (await decide(received, cancellationToken)) with { Attempt = work.Attempt, DecidedAt = time.GetUtcNow() };
+                await WriteAsync(delivery, ReasonToGiveUp(delivery), cancellationToken);
                 Log.Decided(logger, received.EventId, received.ListenerNamespace, received.ListenerName, delivery.Outcome);
-                return;
             }
-            catch (Exception exception) when (exception is KubeException { IsTransient: true } or HttpRequestException && attempt < MostAttempts)
+            catch (Exception exception) when (IsTransient(exception) && work.Attempt < MostAttempts)
             {
-                Log.TryingAgain(logger, received.EventId, attempt, exception.Message);
-                await Task.Delay(FirstPause * Math.Pow(2, attempt), time, cancellationToken);
+                Log.TryingAgain(logger, received.EventId, work.Attempt, exception.Message);
+                return await PostponeAsync(work, exception, cancellationToken);
             }
-            catch (Exception exception) when (exception is not OperationCanceledException and not OutOfMemoryException)
+            catch (Exception exception) when (exception is not OperationCanceledException and not OutOfMemoryException and not LedgerException)
             {
                 Log.Failed(logger, received.EventId, exception);
-                var dead = DeadLetter(received, exception, attempt);
-                await ledger.DecideAsync(dead, cancellationToken);
-                Decided?.Invoke(dead);
-                return;
+                await WriteAsync(Undecided(received, exception, work.Attempt), exception.Message, cancellationToken);
             }
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException and not OutOfMemoryException)
+        {
+            // The ledger does not take the verdict. The event is pending there: it is decided again, and finds what it created.
+            Log.NotWritten(logger, received.EventId, exception);
+            return await AsideAsync(work, PauseAfter(work.Attempt), cancellationToken);
+        }
+
+        return null;
+    }
+
+    private async Task WriteAsync(Delivery delivery, string? reasonToGiveUp, CancellationToken cancellationToken)
+    {
+        await (reasonToGiveUp is null
+            ? ledger.DecideAsync(delivery, cancellationToken)
+            : ledger.DeadLetterAsync(delivery, reasonToGiveUp, cancellationToken));
+        Decided?.Invoke(delivery);
+    }
+
+    /// <summary>Whether the world failed, not the event: the same event may succeed later.</summary>
+    private static bool IsTransient(Exception exception) =>
+        exception is KubeException { IsTransient: true } or KubeException { IsConflict: true } or HttpRequestException or IOException or TimeoutException;
+
+    /// <summary>What the API refused, or nobody answered to, is for a person to mend and to replay; a filter that said no is not.</summary>
+    private static string? ReasonToGiveUp(Delivery delivery) => delivery.Triggers
+        .FirstOrDefault(trigger => trigger.Outcome == TriggerOutcome.Error
+            && (trigger.Cause.StartsWith("create.", StringComparison.Ordinal) || trigger.Cause is "interceptor.unreachable" or "undecided"))
+        ?.Message;
+
+    private async Task<Work?> PostponeAsync(Work work, Exception cause, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var pause = PauseAfter(work.Attempt);
+        await ledger.PostponeAsync(
+            new FailedAttempt { EventId = work.Event.EventId, Attempt = work.Attempt, At = now, NotBefore = now + pause, Message = cause.Message }, cancellationToken);
+        return await AsideAsync(work with { Attempt = work.Attempt + 1 }, pause, cancellationToken);
+    }
+
+    /// <summary>Lets the work wait aside, so that its worker is free for others; when too many wait there, the worker waits with it.</summary>
+    private async Task<Work?> AsideAsync(Work work, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        if (completing.IsCancellationRequested || Postpone(work, pause, cancellationToken))
+        {
+            return null;
+        }
+
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, completing.Token);
+        try
+        {
+            await Task.Delay(pause, time, ending.Token);
+            return work;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
         }
     }
 
-    private Delivery DeadLetter(ReceivedEvent received, Exception exception, int attempt) => new()
+    private bool Postpone(Work work, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        if (postponed.Count >= MostPostponed)
+        {
+            return false;
+        }
+
+        var waiting = new TaskCompletionSource();
+        postponed[work.Event.EventId] = waiting.Task;
+        _ = ReturnAsync(work, pause, waiting, cancellationToken);
+        return true;
+    }
+
+    /// <summary>Awaited through <paramref name="waiting"/>, which <see cref="RunAsync"/> waits for.</summary>
+    private async Task ReturnAsync(Work work, TimeSpan pause, TaskCompletionSource waiting, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, completing.Token);
+        try
+        {
+            await Task.Delay(pause, time, ending.Token);
+            await queue.Writer.WriteAsync(work, ending.Token);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException)
+        {
+        }
+        finally
+        {
+            postponed.TryRemove(new KeyValuePair<string, Task>(work.Event.EventId, waiting.Task));
+            waiting.SetResult();
+        }
+    }
+
+    private Delivery Undecided(ReceivedEvent received, Exception exception, int attempt) => new()
     {
         Event = received,
         Outcome = DeliveryOutcome.Error,
@@ -107,6 +239,8 @@ public sealed partial class DecisionLoop(
         ],
     };
 
+    private sealed record Work(ReceivedEvent Event, int Attempt);
+
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "event {EventId} of {Namespace}/{Listener}: {Outcome}")]
@@ -117,5 +251,8 @@ public sealed partial class DecisionLoop(
 
         [LoggerMessage(Level = LogLevel.Error, Message = "event {EventId} could not be decided")]
         public static partial void Failed(ILogger logger, string eventId, Exception exception);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "the verdict of event {EventId} could not be written; it will be decided again")]
+        public static partial void NotWritten(ILogger logger, string eventId, Exception exception);
     }
 }

@@ -3,6 +3,7 @@ using Hikigane.Kube;
 using Hikigane.Resources;
 using Hikigane.Resources.Deliveries;
 using Hikigane.Resources.Json;
+using Hikigane.Resources.Triggers;
 using Hikigane.Triggers;
 using Hikigane.Triggers.Templates;
 using Hikigane.Triggers.Verdicts;
@@ -20,6 +21,9 @@ public sealed record CreatorParts(IKube Kube, IKube Reader, FindResource Find, I
 {
     /// <summary>Whether the API serves an <c>apiVersion</c> at all: it only changes the sentence for a kind that is not served.</summary>
     public Predicate<string> Serves { get; init; } = _ => true;
+
+    /// <summary>Knows deliveries that were received before; null: nobody asks.</summary>
+    public RepeatedDeliveries? Repeated { get; init; }
 }
 
 /// <summary>
@@ -31,7 +35,7 @@ public sealed class EventDecision(
 {
     private const int MostNames = 16;
 
-    private readonly TriggerFlow flow = new(objects.Lookups, ports);
+    private readonly TriggerFlow flow = new(objects.Lookups, ports) { IsOutside = exception => exception is KubeException or HttpRequestException or IOException };
 
     public async Task<Delivery> DecideAsync(ReceivedEvent received, CancellationToken cancellationToken)
     {
@@ -41,9 +45,20 @@ public sealed class EventDecision(
         }
 
         var decisions = await flow.DecideAsync(received, listener, cancellationToken);
+        if (decisions.Any(decision => decision.IsFired) && await RepeatedAsync(received, listener, cancellationToken) is { } first)
+        {
+            decisions = [.. decisions.Select(decision => decision.IsFired
+                ? new TriggerDecision { Verdict = RepeatedDeliveries.Repeats(decision.Verdict, received, first) } : decision)];
+        }
+
         var verdicts = await Task.WhenAll(decisions.Select(decision => CompleteAsync(listener, decision, cancellationToken)));
         return new Delivery { Event = received, Outcome = DeliveryVerdict.Of(verdicts), Triggers = verdicts };
     }
+
+    private async Task<string?> RepeatedAsync(ReceivedEvent received, JsonObject listener, CancellationToken cancellationToken) =>
+        parts.Repeated is { } repeated && ListenerEdge.Read(listener.Object("metadata", "annotations")).Edge.Deduplicates
+            ? await repeated.FirstAsync(received, cancellationToken)
+            : null;
 
     /// <summary>Creates in order and stops at the first failure; what was created stays, as upstream.</summary>
     private async Task<TriggerVerdict> CompleteAsync(JsonObject listener, TriggerDecision decision, CancellationToken cancellationToken)
@@ -73,6 +88,11 @@ public sealed class EventDecision(
                     decision.ServiceAccountName.Length > 0 ? decision.ServiceAccountName : listener.Text("spec", "serviceAccountName") ?? "default");
                 return Failed(decision.Verdict with { Created = created }, manifest, type, account, exception);
             }
+            catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or FormatException or NotSupportedException)
+            {
+                // A manifest that nobody thought of fails its own trigger, not its neighbours.
+                return CreateVerdict.FailedOtherwise(decision.Verdict with { Created = created }, manifest, exception.Message);
+            }
         }
 
         return decision.AfterObjects is { } after ? after with { Created = created } : CreateVerdict.Created(decision.Verdict, created);
@@ -91,11 +111,16 @@ public sealed class EventDecision(
             {
                 return await creator.CreateAsync(type, manifest.Namespace(), manifest, cancellationToken);
             }
-            catch (KubeException exception) when (exception.IsAlreadyExists && generateName is not null && next <= MostNames)
+            catch (KubeException exception) when (exception.IsAlreadyExists && next <= MostNames)
             {
-                if (await FindOwnAsync(type, manifest, cancellationToken) is { } own)
+                if (await FindOwnAsync(type, manifest, isNameGiven: generateName is null, cancellationToken) is { } own)
                 {
                     return own;
+                }
+
+                if (generateName is null)
+                {
+                    throw;
                 }
             }
 
@@ -104,17 +129,20 @@ public sealed class EventDecision(
         }
     }
 
-    /// <summary>The existing object when it is of this event. Where it may not be read, it is taken for this event's.</summary>
-    private async Task<JsonObject?> FindOwnAsync(ResourceType type, JsonObject manifest, CancellationToken cancellationToken)
+    /// <summary>
+    /// The existing object when it is of this event, and of this trigger too where the template gives the name, as others might. Where it may
+    /// not be read, it is taken for this event's if its name is derived.
+    /// </summary>
+    private async Task<JsonObject?> FindOwnAsync(ResourceType type, JsonObject manifest, bool isNameGiven, CancellationToken cancellationToken)
     {
         try
         {
             var existing = await parts.Reader.GetAsync(type, manifest.Namespace(), manifest.Name(), cancellationToken);
-            return EventIdOf(existing) == EventIdOf(manifest) ? existing : null;
+            return EventIdOf(existing) == EventIdOf(manifest) && (!isNameGiven || TriggerOf(existing) == TriggerOf(manifest)) ? existing : null;
         }
         catch (KubeException exception) when (exception.IsForbidden)
         {
-            return manifest;
+            return isNameGiven ? null : manifest;
         }
         catch (KubeException exception) when (exception.IsNotFound)
         {
@@ -123,6 +151,8 @@ public sealed class EventDecision(
     }
 
     private static string EventIdOf(JsonObject manifest) => manifest.Label("triggers.tekton.dev/triggers-eventid") ?? "";
+
+    private static string TriggerOf(JsonObject manifest) => manifest.Label("triggers.tekton.dev/trigger") ?? "";
 
     private static TriggerVerdict Failed(
         TriggerVerdict verdict, JsonObject manifest, ResourceType type, (string Namespace, string Name) account, KubeException exception) => exception switch

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Hikigane.Kube;
 using Hikigane.Resources.Json;
 using Hikigane.Resources.Triggers;
 using Hikigane.Triggers.Interceptors;
@@ -161,9 +162,20 @@ internal sealed class ListenerDoor(SinkOptions options, SecretReader secrets, Ti
     private async ValueTask<KnownSecret> ReadAsync(SecretEntry entry, KnownSecret? known, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        return known is not null && known.Entry == entry && now - known.ReadAt < SecretLife
-            ? known
-            : new KnownSecret(entry, await secrets(new SecretKey(options.Namespace, entry.Name, entry.Key), cancellationToken), now);
+        if (known is not null && known.Entry == entry && now - known.ReadAt < SecretLife)
+        {
+            return known;
+        }
+
+        try
+        {
+            return new KnownSecret(entry, await secrets(new SecretKey(options.Namespace, entry.Name, entry.Key), cancellationToken), now);
+        }
+        catch (Exception exception) when (exception is KubeException or HttpRequestException)
+        {
+            // While the API is away, what was read last holds.
+            return known?.Entry == entry ? known with { ReadAt = now } : new KnownSecret(entry, SecretValue.Missing(exception.Message), now);
+        }
     }
 
     private sealed record Rules(JsonObject? Listener, ListenerEdge Edge, IReadOnlyList<string> Errors, TokenBucket? Rate, AddressBuckets? ByAddress);

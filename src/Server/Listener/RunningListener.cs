@@ -51,7 +51,11 @@ public sealed class RunningListener : IAsyncDisposable
         var kube = parts.Impersonate(options.Namespace, serviceAccountName);
         var objects = new ListenerCaches(kube, options, parts.Time, parts.Logging.CreateLogger<ListenerCaches>());
         await objects.SyncedAsync(parts.Time, cancellationToken);
-        var decision = new EventDecision(objects, parts.Ports, new CreatorParts(kube, parts.Reader, parts.Find, parts.Impersonate) { Serves = parts.Serves });
+        var decision = new EventDecision(objects, parts.Ports, new CreatorParts(kube, parts.Reader, parts.Find, parts.Impersonate) 
+        {
+            Serves = parts.Serves,
+            Repeated = new RepeatedDeliveries(parts.Ledger, parts.Time),
+        });
         var progress = new ProgressEvents(options, kube, parts.SendCloudEvent, parts.Time);
         var metrics = new SinkMetrics();
         var waits = new DecisionWaits(parts.Time);

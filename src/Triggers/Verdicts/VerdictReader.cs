@@ -75,6 +75,13 @@ internal static class VerdictReader
             : "Labels have to be strings.",
     };
 
+    /// <summary>We did not get through it: a defect of ours, which this trigger brought to light.</summary>
+    public static TriggerVerdict Broken(TriggerVerdict verdict, string error) => Failed(verdict, 0, "internal", error) with
+    {
+        Explain = $"This trigger could not be worked out: {error}",
+        Fix = "This is a defect of the program: please report it with the trigger and the event. Other triggers of the listener are not affected.",
+    };
+
     private static TriggerVerdict Failed(TriggerVerdict verdict, int stage, string cause, string message) => verdict with
     {
         Outcome = TriggerOutcome.Error,

@@ -47,9 +47,15 @@ internal sealed class ListenerRig : IAsyncDisposable
         IReadOnlyList<JsonObject>? triggers = null,
         Func<SinkOptions, SinkOptions>? options = null,
         Func<ListenerParts, ListenerParts>? parts = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        IReadOnlyList<string>? objects = null)
     {
         var api = await EmbeddedApi.InMemory(TimeProvider.System);
+        foreach (var manifest in (objects ?? []).Select(text => (JsonObject)JsonNode.Parse(text)!))
+        {
+            await api.CreateAsync(api.Api.Kinds.FindKind(manifest.Text("apiVersion")!, manifest.Text("kind")!)!.Value.Type, manifest);
+        }
+
         await api.CreateAsync(Kinds.EventListener, new JsonObject
         {
             ["apiVersion"] = Kinds.EventListener.ApiVersion,

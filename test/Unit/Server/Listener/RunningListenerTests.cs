@@ -1,23 +1,13 @@
 using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
-using Hikigane.Kit;
-using Hikigane.Kube;
 using Hikigane.Ledger;
-using Hikigane.Resources;
 using Hikigane.Resources.Deliveries;
 using Hikigane.Resources.Json;
-using Hikigane.Server.Listener;
-using Hikigane.Triggers;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Hikigane.Unit.Server.Listener;
 
 public sealed class RunningListenerTests
 {
-    private const string Template = """{"spec":{"params":[{"name":"v"}],"resourcetemplates":[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"generateName":"out-"},"data":{"v":"$(tt.params.v)"}}]}}""";
-    private const string Binding = """[{"name":"v","value":"$(body.a)"}]""";
-
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -26,7 +16,7 @@ public sealed class RunningListenerTests
     [InlineData("[1]", "json: cannot unmarshal array into Go value of type map[string]interface {}")]
     public async Task A_body_that_is_no_JSON_object_is_refused_with_its_reason(string body, string reason)
     {
-        var (status, answer, deliveries, _) = await SendAsync(Trigger(Binding, Template), body);
+        var (status, answer, deliveries, _) = await SendAsync(ListenerRig.Trigger(), body);
 
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Equal("Invalid event body format : " + reason, answer.Text("errorMessage"));
@@ -38,14 +28,14 @@ public sealed class RunningListenerTests
     {
         const string Body = """{"a":"1"}""";
 
-        Assert.Equal(HttpStatusCode.Accepted, (await SendAsync(Trigger(Binding, Template), Body, mostBytes: Body.Length)).Status);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await SendAsync(Trigger(Binding, Template), Body, mostBytes: Body.Length - 1)).Status);
+        Assert.Equal(HttpStatusCode.Accepted, (await SendAsync(ListenerRig.Trigger(), Body, mostBytes: Body.Length)).Status);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await SendAsync(ListenerRig.Trigger(), Body, mostBytes: Body.Length - 1)).Status);
     }
 
     [Fact]
     public async Task A_missing_key_without_a_default_says_so_and_creates_nothing()
     {
-        var (status, _, deliveries, created) = await SendAsync(Trigger(Binding, Template), """{"b":1}""");
+        var (status, _, deliveries, created) = await SendAsync(ListenerRig.Trigger(), """{"b":1}""");
 
         Assert.Equal(HttpStatusCode.Accepted, status);
         Assert.Equal("binding.missing", Assert.Single(Assert.Single(deliveries).Triggers).Cause);
@@ -55,9 +45,9 @@ public sealed class RunningListenerTests
     [Fact]
     public async Task A_missing_key_takes_the_default_of_the_template()
     {
-        var template = Template.Replace("""{"name":"v"}""", """{"name":"v","default":"d"}""", StringComparison.Ordinal);
+        var template = ListenerRig.Template.Replace("""{"name":"v"}""", """{"name":"v","default":"d"}""", StringComparison.Ordinal);
 
-        var (_, _, _, created) = await SendAsync(Trigger(Binding, template), """{"b":1}""");
+        var (_, _, _, created) = await SendAsync(ListenerRig.Trigger(template: template), """{"b":1}""");
 
         Assert.Equal("d", Assert.Single(created).Text("data", "v"));
     }
@@ -65,7 +55,7 @@ public sealed class RunningListenerTests
     [Fact]
     public async Task A_missing_template_is_an_error_of_its_trigger()
     {
-        var (status, _, deliveries, _) = await SendAsync(Trigger(Binding, """{"ref":"gone"}"""), """{"a":1}""");
+        var (status, _, deliveries, _) = await SendAsync(ListenerRig.Trigger(template: """{"ref":"gone"}"""), """{"a":1}""");
 
         Assert.Equal(HttpStatusCode.Accepted, status);
         var verdict = Assert.Single(Assert.Single(deliveries).Triggers);
@@ -76,7 +66,7 @@ public sealed class RunningListenerTests
     [Fact]
     public async Task A_forbidden_creation_shows_the_Role_that_is_missing()
     {
-        var (_, _, deliveries, created) = await SendAsync(Trigger(Binding, Template), """{"a":1}""", mayCreate: false);
+        var (_, _, deliveries, created) = await SendAsync(ListenerRig.Trigger(), """{"a":1}""", mayCreate: false);
 
         var verdict = Assert.Single(Assert.Single(deliveries).Triggers);
         Assert.Equal("create.forbidden", verdict.Cause);
@@ -87,63 +77,55 @@ public sealed class RunningListenerTests
     [Fact]
     public async Task A_trigger_that_an_event_reaches_twice_creates_twice()
     {
-        var (_, _, deliveries, created) = await SendAsync(Trigger(Binding, Template), """{"a":1}""", times: 2);
+        var (_, _, deliveries, created) = await SendAsync(ListenerRig.Trigger(), """{"a":1}""", times: 2);
 
         Assert.Equal(DeliveryOutcome.Fired, Assert.Single(deliveries).Outcome);
         Assert.Equal(2, created.Count);
         Assert.Equal(2, deliveries[0].Triggers.SelectMany(trigger => trigger.Created).Select(one => one.Name).Distinct().Count());
     }
 
-    private static JsonObject Trigger(string bindings, string template) => new()
+    [Fact]
+    public async Task One_broken_trigger_does_not_disturb_its_neighbours()
     {
-        ["name"] = "push",
-        ["bindings"] = JsonNode.Parse(bindings),
-        ["template"] = JsonNode.Parse(template),
-    };
+        var broken = ListenerRig.Trigger("broken");
+        broken["interceptors"] = new JsonArray(new JsonObject { ["ref"] = new JsonObject { ["name"] = "bomb", ["kind"] = "NamespacedInterceptor" } });
+        await using var rig = await ListenerRig.StartAsync(
+            triggers: [ListenerRig.Trigger("one"), broken, ListenerRig.Trigger("two")],
+            objects:
+            [
+                """{"apiVersion":"triggers.tekton.dev/v1alpha1","kind":"Interceptor","metadata":{"name":"bomb","namespace":"default"},"spec":{"clientConfig":{"url":"http://bomb.example/"}}}""",
+            ]);
+
+        (await rig.PostAsync()).Dispose();
+
+        Assert.Equal(2, (await rig.CreatedAsync()).Count);
+        var delivery = Assert.Single(rig.Ledger.Reader.List(new LedgerQuery()));
+        Assert.Equal(["", "internal", ""], delivery.Triggers.Select(trigger => trigger.Cause));
+    }
+
+    [Fact]
+    public async Task What_a_template_names_itself_is_created_once_however_often_it_is_decided()
+    {
+        var template = ListenerRig.Template.Replace("\"generateName\":\"out-\"", "\"name\":\"out\"", StringComparison.Ordinal);
+        await using var rig = await ListenerRig.StartAsync(triggers: [ListenerRig.Trigger("one", template), ListenerRig.Trigger("two", template)]);
+
+        (await rig.PostAsync()).Dispose();
+
+        Assert.Single(await rig.CreatedAsync());
+        var delivery = Assert.Single(rig.Ledger.Reader.List(new LedgerQuery()));
+        Assert.Equal(DeliveryOutcome.Partial, delivery.Outcome);
+        Assert.Contains(delivery.Triggers, trigger => trigger.Message.Contains("already exists", StringComparison.Ordinal));
+    }
 
     private static async Task<(HttpStatusCode Status, JsonObject Answer, IReadOnlyList<Delivery> Deliveries, IReadOnlyList<JsonObject> Created)> SendAsync(
         JsonObject trigger, string body, long mostBytes = 1024, bool mayCreate = true, int times = 1)
     {
-        await using var api = await EmbeddedApi.InMemory(TimeProvider.System);
-        api.Api.Authorize = request => request.Verb == "create" && request.Caller.Name.EndsWith(":builder", StringComparison.Ordinal) && !mayCreate ? "" : null;
-        await api.CreateAsync(Kinds.EventListener, new JsonObject
-        {
-            ["apiVersion"] = Kinds.EventListener.ApiVersion,
-            ["kind"] = "EventListener",
-            ["metadata"] = new JsonObject { ["name"] = "el", ["namespace"] = "default" },
-            ["spec"] = new JsonObject { ["serviceAccountName"] = "builder", ["triggers"] = new JsonArray([.. Enumerable.Range(0, times).Select(_ => trigger.DeepClone())]) },
-        });
-        await using var ledger = SqliteLedger.InMemory(TimeProvider.System);
-        HttpResponseMessage response;
-        await using (var listener = await RunningListener.StartAsync(
-            new SinkOptions { Name = "el", Namespace = "default", MaxBodyBytes = mostBytes }, "builder", Parts(api, ledger), Stop))
-        {
-            using var client = new HttpClient();
-            using var content = new StringContent(body, Encoding.UTF8, "application/json");
-            response = await client.PostAsync(new Uri($"http://127.0.0.1:{listener.Port}/"), content, Stop);
-        }
-
-        using (response)
-        {
-            var answer = (JsonObject)JsonNode.Parse(await response.Content.ReadAsStringAsync(Stop))!;
-            var created = await api.Kube.ListAsync(Kinds.ConfigMap, "default", new ListQuery("triggers.tekton.dev/eventlistener"), Stop);
-            return (response.StatusCode, answer, ledger.Reader.List(new LedgerQuery()), created.Items);
-        }
+        await using var rig = await ListenerRig.StartAsync(
+            triggers: [.. Enumerable.Range(0, times).Select(_ => trigger.Copy())], options: options => options with { MaxBodyBytes = mostBytes });
+        rig.Api.Api.Authorize = request => request.Verb == "create" && request.Caller.Name.EndsWith(":builder", StringComparison.Ordinal) && !mayCreate ? "" : null;
+        using var response = await rig.PostAsync(body);
+        var answer = (JsonObject)JsonNode.Parse(await response.Content.ReadAsStringAsync(Stop))!;
+        var created = await rig.CreatedAsync();
+        return (response.StatusCode, answer, rig.Ledger.Reader.List(new LedgerQuery()), created);
     }
-
-    private static ListenerParts Parts(EmbeddedApi api, SqliteLedger ledger) => new()
-    {
-        Ledger = ledger,
-        Impersonate = (ns, name) => api.Kube.As($"system:serviceaccount:{ns}:{name}", "system:serviceaccounts"),
-        Reader = api.Kube,
-        Find = (apiVersion, kind, _) => ValueTask.FromResult(api.Api.Kinds.FindKind(apiVersion, kind)?.Type),
-        Ports = new InterceptorPorts
-        {
-            BuiltIn = _ => null,
-            Remote = (_, _, _) => throw new InvalidOperationException("no interceptor is asked"),
-            Webhook = (_, _) => throw new InvalidOperationException("no webhook is asked"),
-        },
-        Time = TimeProvider.System,
-        Logging = NullLoggerFactory.Instance,
-    };
 }
