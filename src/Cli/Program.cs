@@ -1,5 +1,9 @@
 using System.CommandLine;
+using Hikigane.Cli;
 using Hikigane.Cli.Commands;
+using Hikigane.Kube;
+using Hikigane.Ledger;
+using Hikigane.Server;
 
 var root = new RootCommand("Hikigane: the Tekton API, with or without a cluster")
 {
@@ -8,4 +12,23 @@ var root = new RootCommand("Hikigane: the Tekton API, with or without a cluster"
     EventCommand.Create(),
     WhyCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync();
+
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (CliException exception)
+{
+    Console.Error.WriteLine("hikigane: " + exception.Message);
+    return exception.ExitCode;
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}
+catch (Exception exception) when (exception is LedgerException or StartException or KubeException or HttpRequestException or IOException
+    or InvalidDataException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine("hikigane: " + exception.Message.ReplaceLineEndings(" "));
+    return ExitCode.Failed;
+}

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -5,7 +6,7 @@ using Hikigane.Resources.Deliveries;
 
 namespace Hikigane.Ledger;
 
-/// <summary>A delivery as one JSON object: for <c>-o json</c>, exports and pages.</summary>
+/// <summary>A delivery as one JSON object, the record of spec/ux.md §3.3: for <c>-o json</c>, exports and pages.</summary>
 public static class DeliveryJson
 {
     public static JsonObject Of(Delivery delivery, bool withBody)
@@ -21,17 +22,41 @@ public static class DeliveryJson
                 ["uid"] = received.ListenerUid,
             },
             ["receivedAt"] = received.ReceivedAt.ToString("O"),
+            ["decidedAt"] = delivery.DecidedAt?.ToString("O"),
+            ["durationMs"] = delivery.DecidedAt is { } at ? (at - received.ReceivedAt).TotalMilliseconds : null,
             ["remoteAddress"] = received.RemoteAddress,
+            ["forwardedFor"] = EventFacts.Header(received, "X-Forwarded-For"),
+            ["mode"] = received.Mode.ToString().ToLowerInvariant(),
             ["method"] = received.Method,
             ["path"] = received.Path,
+            ["httpVersion"] = received.HttpVersion,
+            ["facts"] = EventFacts.Of(received).ToObject(),
+            ["response"] = new JsonObject { ["status"] = received.ResponseStatus },
             ["outcome"] = delivery.Outcome.ToString(),
             ["attempt"] = delivery.Attempt,
             ["headers"] = JsonSerializer.SerializeToNode(received.Headers, LedgerJson.Default.IReadOnlyListKeyValuePairStringString),
+            ["bodyBytes"] = received.BodyBytes,
+            ["bodySha256"] = received.BodySha256.Length > 0 ? received.BodySha256 : Convert.ToHexStringLower(SHA256.HashData(received.Body.Span)),
+            ["truncated"] = received.IsTruncated,
             ["triggers"] = JsonSerializer.SerializeToNode(delivery.Triggers, LedgerJson.Default.IReadOnlyListTriggerVerdict),
         };
         if (received.ReplayOf is not null)
         {
             json["replayOf"] = received.ReplayOf;
+            json["requestedBy"] = received.RequestedBy;
+            json["reason"] = received.Reason;
+        }
+
+        if (delivery.DeadLetter is { } letter)
+        {
+            json["deadLetter"] = new JsonObject
+            {
+                ["at"] = letter.At.ToString("O"),
+                ["reason"] = letter.Reason,
+                ["settledAt"] = letter.SettledAt?.ToString("O"),
+                ["settledBy"] = letter.SettledBy,
+                ["settlement"] = letter.Settlement,
+            };
         }
 
         if (withBody)
@@ -41,4 +66,17 @@ public static class DeliveryJson
 
         return json;
     }
+
+    public static JsonNode Of(DecisionRecord decision) => new JsonObject
+    {
+        ["eventID"] = decision.EventId,
+        ["kind"] = decision.Kind,
+        ["at"] = decision.At?.ToString("O"),
+        ["by"] = decision.By,
+        ["why"] = decision.Why,
+        ["attempt"] = decision.Attempt,
+        ["outcome"] = decision.Outcome.ToString(),
+    };
+
+    public static JsonNode Of(TriggerVerdict verdict) => JsonSerializer.SerializeToNode(verdict, LedgerJson.Default.TriggerVerdict)!;
 }

@@ -49,6 +49,9 @@ public interface ILedger : IAsyncDisposable
     /// </summary>
     Task<IReadOnlyList<ReceivedEvent>> TakeReplaysAsync(string ns, string listener, CancellationToken cancellationToken);
 
+    /// <summary>Notes what a listener decides by from now on, as a JSON array of manifests. What did not change is not noted again.</summary>
+    Task ConfigureAsync(string ns, string listener, DateTimeOffset at, string manifests, CancellationToken cancellationToken);
+
     /// <summary>Removes what <see cref="LedgerOptions.Retention"/> does not keep and packs large bodies. Returns how many events went.</summary>
     Task<int> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken);
 }

@@ -7,5 +7,6 @@ namespace Hikigane.Ledger;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(IReadOnlyList<TriggerVerdict>))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonNode))]
+[JsonSerializable(typeof(TriggerVerdict))]
 [JsonSerializable(typeof(IReadOnlyList<KeyValuePair<string, string>>))]
 internal sealed partial class LedgerJson : JsonSerializerContext;

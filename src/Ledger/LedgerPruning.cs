@@ -37,6 +37,14 @@ internal static class LedgerPruning
         return session.Connection.Execute($"DELETE FROM events WHERE seq IN ({seqs})");
     }
 
-    public static void RemoveClaims(LedgerSession session, DateTimeOffset before) =>
-        session.Execute("DELETE FROM claims WHERE at < @before", ("@before", before.ToUnixTimeMilliseconds()));
+    /// <summary>Claims, and configurations that later ones replaced before the oldest event.</summary>
+    public static void RemoveClaims(LedgerSession session, DateTimeOffset before)
+    {
+        session.Execute("DELETE FROM claims WHERE at < @before", ("@before", Milliseconds(before)));
+        session.Execute(
+            """
+            DELETE FROM configurations WHERE at < @before AND EXISTS (SELECT 1 FROM configurations later
+                WHERE later.ns = configurations.ns AND later.listener = configurations.listener AND later.at > configurations.at AND later.at < @before)
+            """, ("@before", Milliseconds(before)));
+    }
 }

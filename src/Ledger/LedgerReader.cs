@@ -1,9 +1,13 @@
 using System.Data.Common;
 using System.Text;
+using System.Text.Json.Nodes;
 using Hikigane.Resources.Deliveries;
 using Microsoft.Data.Sqlite;
 
 namespace Hikigane.Ledger;
+
+/// <summary>The objects that a listener decided by from a time on.</summary>
+public sealed record ListenerConfiguration(DateTimeOffset At, IReadOnlyList<JsonObject> Manifests);
 
 /// <summary>
 /// Reads a ledger, in the process that writes it or beside it. Any thread may call. Throws <see cref="LedgerException"/> when it cannot be read.
@@ -109,6 +113,15 @@ public sealed class LedgerReader
         return listed;
     }
 
+    /// <summary>What a listener decided by at a time: the newest that was noted until then, else the oldest that is kept; null when none is.</summary>
+    public ListenerConfiguration? Configuration(string ns, string listener, DateTimeOffset at)
+    {
+        (string, string, object?)[] key = [("ns = @ns", "@ns", ns), ("listener = @listener", "@listener", listener)];
+        const string Select = "SELECT at, manifests FROM configurations WHERE 1 = 1";
+        return Read(Select, [.. key, ("at <= @at", "@at", at.ToUnixTimeMilliseconds())], "ORDER BY at DESC LIMIT 1", Configuration).FirstOrDefault()
+            ?? Read(Select, key, "ORDER BY at LIMIT 1", Configuration).FirstOrDefault();
+    }
+
     /// <summary>Everything that was decided about an event, in order: attempts that failed, its verdicts, and those of its replays.</summary>
     public IReadOnlyList<DecisionRecord> History(string eventId)
     {
@@ -185,6 +198,9 @@ public sealed class LedgerReader
             throw new LedgerException($"the ledger {place} cannot be read: {exception.Message}", exception);
         }
     }
+
+    private static ListenerConfiguration Configuration(DbDataReader row) =>
+        new(LedgerRows.Time(row, 0)!.Value, [.. ((JsonArray)JsonNode.Parse(row.GetString(1))!).OfType<JsonObject>()]);
 
     private static FailedAttempt Attempt(DbDataReader row) => new()
     {

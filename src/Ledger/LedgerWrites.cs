@@ -132,5 +132,19 @@ internal static class LedgerWrites
         }
     }
 
+    public static void Configure(LedgerSession session, (string Namespace, string Name) listener, DateTimeOffset at, string manifests)
+    {
+        (string, object?)[] key = [("@ns", listener.Namespace), ("@listener", listener.Name)];
+        const string Newest = "SELECT manifests FROM configurations WHERE ns = @ns AND listener = @listener ORDER BY at DESC LIMIT 1";
+        if (session.Scalar(Newest, key) as string != manifests)
+        {
+            session.Execute(
+                """
+                INSERT INTO configurations (ns, listener, at, manifests) VALUES (@ns, @listener, @at, @manifests)
+                ON CONFLICT (ns, listener, at) DO UPDATE SET manifests = excluded.manifests
+                """, [.. key, ("@at", at.ToUnixTimeMilliseconds()), ("@manifests", manifests)]);
+        }
+    }
+
     private static string? OrNull(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -111,6 +111,9 @@ public sealed class PostgresLedger : ILedger
         return Reader.Pending(await WriteAsync(session => LedgerWrites.TakeReplays(session, ns, listener), cancellationToken));
     }
 
+    public Task ConfigureAsync(string ns, string listener, DateTimeOffset at, string manifests, CancellationToken cancellationToken) =>
+        WriteAsync(session => LedgerWrites.Configure(session, (ns, listener), at, manifests), cancellationToken);
+
     public async Task<int> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var removed = 0;

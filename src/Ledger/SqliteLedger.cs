@@ -110,6 +110,9 @@ public sealed class SqliteLedger : ILedger
         return Reader.Pending(taken);
     }
 
+    public Task ConfigureAsync(string ns, string listener, DateTimeOffset at, string manifests, CancellationToken cancellationToken) =>
+        commits.WriteAsync(session => LedgerWrites.Configure(session, (ns, listener), at, manifests), cancellationToken);
+
     public async Task<int> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var removed = 0;

@@ -84,7 +84,7 @@ public static class Roles
         {
             ApiAddress = api.Address.ToString().TrimEnd('/'),
             KubeconfigPath = api.WriteKubeconfig(options.Kubeconfig ?? Path.Combine(options.DataDirectory, "kubeconfig")),
-            ListenersAddress = await listeners.ShareAsync(cancellationToken),
+            ListenersAddress = await ShareAsync(listeners, options, cancellationToken),
             Admin = api.System,
             Pods = streams,
             Ledger = ledger.Reader,
@@ -134,6 +134,14 @@ public static class Roles
             Time = time,
             Logging = logging,
         };
+    }
+
+    /// <summary>The shared address stands in a file too: <c>hikigane event send</c> looks there.</summary>
+    private static async Task<Uri> ShareAsync(Listeners listeners, UpOptions options, CancellationToken cancellationToken)
+    {
+        var address = await listeners.ShareAsync(cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(options.DataDirectory, "listeners.url"), address + "\n", cancellationToken);
+        return address;
     }
 
     private static async Task<ILedger> OpenLedgerAsync(UpOptions options, TimeProvider time, CancellationToken cancellationToken)

@@ -297,6 +297,27 @@ public abstract class LedgerSuite : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_listener_decided_by_is_known_for_every_time()
+    {
+        await ledger.ConfigureAsync("ci", "lamp", Start, """[{"kind":"Trigger","n":1}]""", Stop);
+        await ledger.ConfigureAsync("ci", "lamp", Start.AddMinutes(1), """[{"kind":"Trigger","n":1}]""", Stop);
+        await ledger.ConfigureAsync("ci", "lamp", Start.AddMinutes(2), """[{"kind":"Trigger","n":2}]""", Stop);
+
+        Assert.Equal((Start, 1), At(Start.AddMinutes(1)));
+        Assert.Equal((Start.AddMinutes(2), 2), At(Start.AddMinutes(3)));
+        Assert.Equal((Start, 1), At(Start.AddMinutes(-3)));
+        Assert.Null(ledger.Reader.Configuration("ci", "other", Start));
+        await ledger.PruneAsync(Start.AddDays(8), Stop);
+        Assert.Equal((Start.AddMinutes(2), 2), At(Start));
+
+        (DateTimeOffset, int) At(DateTimeOffset at)
+        {
+            var found = ledger.Reader.Configuration("ci", "lamp", at)!;
+            return (found.At, (int)found.Manifests[0]["n"]!);
+        }
+    }
+
+    [Fact]
     public async Task A_body_that_was_packed_reads_as_it_was_sent()
     {
         var body = Encoding.UTF8.GetBytes($"{{\"x\":\"{new string('x', 9000)}\"}}");

@@ -12,10 +12,12 @@ internal static class CommonOptions
         DefaultValueFactory = _ => DataDirectory.Default,
     };
 
-    public static Option<string> Output() => new("--output", "-o")
+    public static Option<string> Output(string formats = "text, json or yaml") => new("--output", "-o")
     {
-        Description = "text, json or yaml",
+        Description = formats,
         HelpName = "FORMAT",
         DefaultValueFactory = _ => "text",
     };
+
+    public static Argument<string> EventId() => new("ID") { Description = "Event id, its beginning or its end" };
 }

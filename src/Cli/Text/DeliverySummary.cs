@@ -1,34 +1,22 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Hikigane.Resources.Deliveries;
-using Hikigane.Resources.Json;
 
 namespace Hikigane.Cli.Text;
 
 /// <summary>What a delivery was about, as its sender would say it: <c>push acme/api refs/heads/main @1f3ac09</c>.</summary>
 internal static class DeliverySummary
 {
-    private static readonly string[] EventHeaders = ["X-GitHub-Event", "X-Gitlab-Event", "X-Event-Key", "X-Gitea-Event", "Ce-Type"];
-
-    public static string Event(ReceivedEvent received) =>
-        EventHeaders.Select(name => Header(received, name)).FirstOrDefault(value => value is not null) ?? $"{received.Method} {received.Path}";
-
-    /// <summary>Repository, ref and commit where the body names them; empty otherwise.</summary>
-    public static string Subject(ReceivedEvent received)
+    /// <summary>The sender's name for it, with the action; the request where there is none.</summary>
+    public static string Event(ReceivedEvent received)
     {
-        var body = Body(received);
-        var commit = body.Text("head_commit", "id") ?? body.Text("after") ?? body.Text("checkout_sha");
-        string?[] parts =
-        [
-            body.Text("repository", "full_name") ?? body.Text("project", "path_with_namespace") ?? body.Text("repository", "url"),
-            body.Text("ref"),
-            commit is null ? null : "@" + (commit.Length > 12 ? commit[..7] : commit),
-        ];
-        return string.Join(' ', parts.Where(part => part is not null));
+        var facts = EventFacts.Of(received);
+        return facts.Event.Length == 0 ? $"{received.Method} {received.Path}" : facts.Action.Length == 0 ? facts.Event : $"{facts.Event} {facts.Action}";
     }
 
-    public static string? Header(ReceivedEvent received, string name) => received.Headers
-        .Where(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).FirstOrDefault();
+    /// <summary>The last group of a UUID: enough to name an event. The first groups are its time, which neighbours share.</summary>
+    public static string ShortId(string eventId) => eventId.Length == 36 ? eventId[^12..] : eventId;
+
+    /// <summary>Repository, ref and commit where the body names them; empty otherwise.</summary>
+    public static string Subject(ReceivedEvent received) => EventFacts.Of(received).Subject;
 
     public static (string Mark, string Word) Outcome(DeliveryOutcome outcome) => outcome switch
     {
@@ -59,16 +47,4 @@ internal static class DeliverySummary
         DeliveryOutcome.Partial or DeliveryOutcome.Error => 5,
         _ => 6,
     };
-
-    private static JsonNode? Body(ReceivedEvent received)
-    {
-        try
-        {
-            return JsonNode.Parse(received.Body.Span);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

@@ -7,21 +7,22 @@ namespace Hikigane.Cli.Text;
 internal static class DeliveryTable
 {
     private static readonly string[] Header = ["TIME", "ID", "LISTENER", "EVENT", "SUBJECT", "OUTCOME", "TRIGGERS"];
+    private static readonly string[] Wide = [.. Header, "TOOK", "ATTEMPT", "STATUS", "SENDER", "FROM", "MODE"];
 
-    public static void Write(TextWriter output, IReadOnlyList<Delivery> deliveries)
+    public static void Write(TextWriter output, IReadOnlyList<Delivery> deliveries, bool isWide = false)
     {
-        string[][] rows = [Header, .. deliveries.Select(Row)];
-        var widths = Enumerable.Range(0, Header.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        string[][] rows = [isWide ? Wide : Header, .. deliveries.Select(delivery => isWide ? [.. Row(delivery, isWide), .. More(delivery)] : Row(delivery, isWide))];
+        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
         {
             output.WriteLine(string.Join("   ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
         }
     }
 
-    private static string[] Row(Delivery delivery) =>
+    private static string[] Row(Delivery delivery, bool isWide) =>
     [
         delivery.Event.ReceivedAt.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-        delivery.Event.EventId.Length > 8 ? delivery.Event.EventId[..8] : delivery.Event.EventId,
+        isWide ? delivery.Event.EventId : DeliverySummary.ShortId(delivery.Event.EventId),
         $"{delivery.Event.ListenerNamespace}/{delivery.Event.ListenerName}",
         DeliverySummary.Event(delivery.Event),
         DeliverySummary.Subject(delivery.Event),
@@ -29,6 +30,16 @@ internal static class DeliveryTable
         string.Join(", ", delivery.Triggers.Select(Trigger)),
     ];
 
-    private static string Trigger(TriggerVerdict trigger) =>
+    private static string[] More(Delivery delivery) =>
+    [
+        delivery.DecidedAt is { } at ? string.Create(CultureInfo.InvariantCulture, $"{(at - delivery.Event.ReceivedAt).TotalMilliseconds:0}ms") : "-",
+        delivery.Attempt.ToString(CultureInfo.InvariantCulture) + (delivery.DeadLetter is { IsSettled: false } ? " dead" : ""),
+        delivery.Event.ResponseStatus.ToString(CultureInfo.InvariantCulture),
+        EventFacts.Of(delivery.Event).Sender is { Length: > 0 } sender ? sender : "-",
+        delivery.Event.RemoteAddress,
+        delivery.Event.ReplayOf is { } original ? "replay of " + DeliverySummary.ShortId(original) : delivery.Event.Mode.ToString().ToLowerInvariant(),
+    ];
+
+    public static string Trigger(TriggerVerdict trigger) =>
         $"{(trigger.Name.Length == 0 ? "-" : trigger.Name)}={(trigger.Cause.Length == 0 ? DeliverySummary.Outcome(trigger.Outcome) : trigger.Cause)}";
 }

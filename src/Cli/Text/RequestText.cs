@@ -19,13 +19,22 @@ internal static class RequestText
         }
 
         output.WriteLine();
-        output.WriteLine($"{delivery.Event.Method} {delivery.Event.Path}");
-        foreach (var header in delivery.Event.Headers)
+        WriteHead(output, delivery.Event);
+        output.WriteLine();
+        output.WriteLine(Encoding.UTF8.GetString(delivery.Event.Body.Span));
+        if (delivery.Event.IsTruncated)
+        {
+            output.WriteLine($"… {delivery.Event.Body.Length} of {delivery.Event.BodyBytes} bytes are kept");
+        }
+    }
+
+    /// <summary>Request line and headers.</summary>
+    public static void WriteHead(TextWriter output, ReceivedEvent received)
+    {
+        output.WriteLine($"{received.Method} {received.Path}{(received.HttpVersion.Length == 0 ? "" : " " + received.HttpVersion)}");
+        foreach (var header in received.Headers)
         {
             output.WriteLine($"{header.Key}: {header.Value}");
         }
-
-        output.WriteLine();
-        output.WriteLine(Encoding.UTF8.GetString(delivery.Event.Body.Span));
     }
 }

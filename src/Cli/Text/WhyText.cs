@@ -30,6 +30,25 @@ internal static class WhyText
         }
     }
 
+    /// <summary>What a person may do next.</summary>
+    public static void WriteNext(TextWriter output, Delivery delivery)
+    {
+        var id = DeliverySummary.ShortId(delivery.Event.EventId);
+        var filtered = delivery.Triggers.FirstOrDefault(trigger => trigger.Cause.StartsWith("filter.", StringComparison.Ordinal));
+        var next = delivery.Outcome switch
+        {
+            DeliveryOutcome.Fired => "",
+            DeliveryOutcome.Pending => $"it is not decided yet; ask again: hikigane why {id}",
+            _ when filtered is not null => $"hikigane event back-test -n {delivery.Event.ListenerNamespace} -l {delivery.Event.ListenerName} --trigger {filtered.Name} --filter 'EXPRESSION'",
+            _ => $"when it is mended: hikigane event replay {id}, then again with --run",
+        };
+        if (next.Length > 0)
+        {
+            output.WriteLine();
+            output.WriteLine("next: " + next);
+        }
+    }
+
     private static void WriteTrigger(TextWriter output, TriggerVerdict trigger)
     {
         var name = trigger.Name.Length == 0 ? "(trigger without a name)" : trigger.Name;

@@ -24,6 +24,7 @@ public sealed class ListenerCaches : IAsyncDisposable
     private readonly ObjectCache interceptors;
     private readonly ObjectCache clusterBindings;
     private readonly ObjectCache clusterInterceptors;
+    private long version;
 
     public ListenerCaches(IKube kube, SinkOptions options, TimeProvider time, ILogger<ListenerCaches> logger)
     {
@@ -39,6 +40,7 @@ public sealed class ListenerCaches : IAsyncDisposable
         ObjectCache Follow(ResourceType type, string? inNamespace)
         {
             var cache = new ObjectCache(kube, type, time, logger, inNamespace);
+            cache.OnChange(_ => Interlocked.Increment(ref version));
             loops.Add(Task.Run(() => cache.RunAsync(stopping.Token)));
             return cache;
         }
@@ -58,6 +60,30 @@ public sealed class ListenerCaches : IAsyncDisposable
     }
 
     public JsonObject? Listener(ObjectKey key) => listeners.Get(key);
+
+    /// <summary>Counts up with every change of an object that is seen here.</summary>
+    public long Version => Interlocked.Read(ref version);
+
+    /// <summary>Everything that is seen here, in a fixed order, without what the server adds: what the listener decides by.</summary>
+    public JsonArray Manifests()
+    {
+        var manifests = new JsonArray();
+        foreach (var cache in new[] { listeners, triggers, bindings, templates, interceptors, clusterBindings, clusterInterceptors })
+        {
+            foreach (var manifest in cache.All.OrderBy(one => one.Key().ToString(), StringComparer.Ordinal))
+            {
+                var copy = manifest.Copy();
+                copy.Remove("status");
+                copy.Object("metadata")?.Remove("managedFields");
+                copy.Object("metadata")?.Remove("resourceVersion");
+                copy.Object("metadata")?.Object("annotations")?.Remove("kubectl.kubernetes.io/last-applied-configuration");
+                copy["kind"] = cache.Type.Kind;
+                manifests.Add((JsonNode)copy);
+            }
+        }
+
+        return manifests;
+    }
 
     public TriggerLookups Lookups => new()
     {

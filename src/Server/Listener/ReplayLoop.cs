@@ -4,22 +4,26 @@ using Microsoft.Extensions.Logging;
 namespace Hikigane.Server.Listener;
 
 /// <summary>
-/// Picks up replays that <c>hikigane event replay</c> left in the ledger for a listener, and has them decided like events that came in. The
-/// request is a row of the ledger: it survives whatever happens to either process.
+/// What passes between a listener and the ledger beside its events: notes what the listener decides by whenever that changes, and picks up replays
+/// that <c>hikigane event replay</c> left there, to have them decided like events that came in. The request is a row of the ledger: it survives
+/// whatever happens to either process.
 /// </summary>
-internal sealed partial class ReplayLoop(SinkOptions options, ILedger ledger, DecisionLoop decisions, TimeProvider time, ILogger<ReplayLoop> logger)
+internal sealed partial class ReplayLoop(EndpointParts parts, ILogger<ReplayLoop> logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
+    private long noted = -1;
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
+        using var timer = new PeriodicTimer(Interval, parts.Time);
         try
         {
-            while (await timer.WaitForNextTickAsync(cancellationToken))
+            do
             {
                 await TakeAsync(cancellationToken);
             }
+            while (await timer.WaitForNextTickAsync(cancellationToken));
         }
         catch (OperationCanceledException)
         {
@@ -30,20 +34,27 @@ internal sealed partial class ReplayLoop(SinkOptions options, ILedger ledger, De
     {
         try
         {
-            foreach (var replay in await ledger.TakeReplaysAsync(options.Namespace, options.Name, cancellationToken))
+            if (parts.Objects.Version is var version && version != noted)
             {
-                await decisions.AddAsync(replay, cancellationToken);
+                await parts.Ledger.ConfigureAsync(
+                    parts.Options.Namespace, parts.Options.Name, parts.Time.GetUtcNow(), parts.Objects.Manifests().ToJsonString(), cancellationToken);
+                noted = version;
+            }
+
+            foreach (var replay in await parts.Ledger.TakeReplaysAsync(parts.Options.Namespace, parts.Options.Name, cancellationToken))
+            {
+                await parts.Decisions.AddAsync(replay, cancellationToken);
             }
         }
         catch (LedgerException exception)
         {
-            Log.Failed(logger, options.Namespace, options.Name, exception.Message);
+            Log.Failed(logger, parts.Options.Namespace, parts.Options.Name, exception.Message);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "replays of {Namespace}/{Listener} will be looked for again: {Cause}")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "replays of {Namespace}/{Listener} are looked for again: {Cause}")]
         public static partial void Failed(ILogger logger, string @namespace, string listener, string cause);
     }
 }

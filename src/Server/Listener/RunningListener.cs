@@ -85,7 +85,7 @@ public sealed class RunningListener : IAsyncDisposable
         // Replays that wait are among what is left.
         await parts.Ledger.TakeReplaysAsync(options.Namespace, options.Name, cancellationToken);
         var left = parts.Ledger.Reader.Pending(options.Namespace, options.Name);
-        var replays = new ReplayLoop(options, parts.Ledger, decisions, parts.Time, parts.Logging.CreateLogger<ReplayLoop>());
+        var replays = new ReplayLoop(working, parts.Logging.CreateLogger<ReplayLoop>());
         var handlers = new ListenerHandlers(endpoint.HandleAsync, metrics.Text.AnswerAsync);
         var server = await ListenerServer.StartAsync(Timed(working), parts.Listen, TlsOf(working, parts), handlers, cancellationToken);
         return new RunningListener(working, endpoint, server, left, replays);

@@ -84,6 +84,9 @@ public sealed class RetentionLoopTests
         public Task<IReadOnlyList<ReceivedEvent>> TakeReplaysAsync(string ns, string listener, CancellationToken cancellationToken) =>
             inner.TakeReplaysAsync(ns, listener, cancellationToken);
 
+        public Task ConfigureAsync(string ns, string listener, DateTimeOffset at, string manifests, CancellationToken cancellationToken) =>
+            inner.ConfigureAsync(ns, listener, at, manifests, cancellationToken);
+
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }
