@@ -8,15 +8,26 @@ using Hikigane.Resources.Json;
 
 namespace Hikigane.Kube;
 
-/// <summary>The conversation with an API over HTTP, objects as JSON of our own, so that fields we do not know survive. Any thread may call.</summary>
+/// <summary>
+/// The conversation with an API over HTTP, objects as JSON of our own, so that fields we do not know survive. What the server asks to be tried again
+/// later is tried again then; a token that it no longer takes is asked for anew, once. Any thread may call.
+/// </summary>
 public sealed class HttpKube : IKube, IDisposable
 {
+    private const int Attempts = 10;
+    private const string PageSize = "500";
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShortestWatch = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan WatchGrace = TimeSpan.FromSeconds(30);
+
     private readonly HttpClient client;
     private readonly KubeConnection connection;
+    private readonly TimeProvider time;
 
-    public HttpKube(KubeConnection connection)
+    public HttpKube(KubeConnection connection, TimeProvider? time = null)
     {
         this.connection = connection;
+        this.time = time ?? TimeProvider.System;
         client = new HttpClient(connection.CreateHandler())
         {
             BaseAddress = connection.Server,
@@ -30,14 +41,32 @@ public sealed class HttpKube : IKube, IDisposable
     public Task<JsonObject> GetAsync(ResourceType type, string? ns, string name, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, type.Path(ns, Uri.EscapeDataString(name)), null, cancellationToken);
 
-    /// <summary>Lists in pages of 500, all at one revision.</summary>
+    /// <summary>The same API as somebody else, over the same connections; the caller needs the right to impersonate.</summary>
+    public HttpKube As(string userName) => new(connection with { ImpersonatedUser = userName }, time);
+
+    /// <summary>A document that is no object, such as discovery's.</summary>
+    public Task<JsonObject> GetAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, null, cancellationToken);
+
+    /// <summary>Lists in pages of 500, all at one revision; whole, where the pages' revision is gone before the last one.</summary>
     public async Task<ObjectList> ListAsync(ResourceType type, string? ns, ListQuery query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ListAsync(type, ns, query, PageSize, cancellationToken);
+        }
+        catch (KubeException exception) when (exception.IsGone)
+        {
+            return await ListAsync(type, ns, query, "", cancellationToken);
+        }
+    }
+
+    private async Task<ObjectList> ListAsync(ResourceType type, string? ns, ListQuery query, string pageSize, CancellationToken cancellationToken)
     {
         var items = new List<JsonObject>();
         string? next = null;
         while (true)
         {
-            var path = type.Path(ns) + Query(("limit", "500"), ("labelSelector", query.LabelSelector), ("fieldSelector", query.FieldSelector), ("continue", next));
+            var path = type.Path(ns) + Query(("limit", pageSize), ("labelSelector", query.LabelSelector), ("fieldSelector", query.FieldSelector), ("continue", next));
             var page = await SendAsync(HttpMethod.Get, path, null, cancellationToken);
             foreach (var item in page.Objects("items").ToList())
             {
@@ -60,16 +89,19 @@ public sealed class HttpKube : IKube, IDisposable
     public async IAsyncEnumerable<WatchEvent> WatchAsync(
         ResourceType type, string? ns, WatchQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // Servers end watches sooner or later; one that ends when we said is no surprise, and one that hangs longer is given up.
+        var length = ShortestWatch * (1 + Random.Shared.NextDouble());
         var path = type.Path(ns) + Query(
             ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", query.ResourceVersion),
-            ("labelSelector", query.LabelSelector), ("fieldSelector", query.FieldSelector));
-        using var request = await RequestAsync(HttpMethod.Get, path, null, cancellationToken);
-        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        await RefuseAsync(response, cancellationToken);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+            ("labelSelector", query.LabelSelector), ("fieldSelector", query.FieldSelector),
+            ("timeoutSeconds", ((int)length.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        using var hanging = new CancellationTokenSource(length + WatchGrace, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, hanging.Token);
+        using var response = await OpenAsync(HttpMethod.Get, path, null, ending.Token);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(ending.Token), Encoding.UTF8);
+        while (await ReadLineAsync(reader, hanging, ending.Token) is { } line)
         {
-            if (line.Length > 0 && JsonNode.Parse(line) is JsonObject change && change["object"] is JsonObject one)
+            if (line.Length > 0 && Parse(line, path) is JsonObject change && change["object"] is JsonObject one)
             {
                 yield return Event(change.Text("type"), one);
             }
@@ -81,12 +113,12 @@ public sealed class HttpKube : IKube, IDisposable
     {
         var scope = ns ?? (manifest.Namespace() is { Length: > 0 } own ? own : null);
         var path = subresource is null ? type.Path(scope) : type.Path(scope, Uri.EscapeDataString(name ?? manifest.Name()), subresource);
-        return SendAsync(HttpMethod.Post, path, Json(manifest, "application/json"), cancellationToken);
+        return SendAsync(HttpMethod.Post, path, new Content(manifest, "application/json"), cancellationToken);
     }
 
     public Task<JsonObject> UpdateAsync(ResourceType type, JsonObject manifest, CancellationToken cancellationToken, string? subresource = null) =>
         SendAsync(
-            HttpMethod.Put, type.Path(manifest.Namespace(), Uri.EscapeDataString(manifest.Name()), subresource), Json(manifest, "application/json"), cancellationToken);
+            HttpMethod.Put, type.Path(manifest.Namespace(), Uri.EscapeDataString(manifest.Name()), subresource), new Content(manifest, "application/json"), cancellationToken);
 
     public Task<JsonObject> PatchAsync(ResourceType type, ObjectKey key, Patch patch, CancellationToken cancellationToken, string? subresource = null)
     {
@@ -99,7 +131,7 @@ public sealed class HttpKube : IKube, IDisposable
         };
         var path = type.Path(key.Namespace, Uri.EscapeDataString(key.Name), subresource)
             + Query(("fieldManager", patch.FieldManager), ("force", patch.Force ? "true" : null));
-        return SendAsync(HttpMethod.Patch, path, Json(patch.Body, mediaType), cancellationToken);
+        return SendAsync(HttpMethod.Patch, path, new Content(patch.Body, mediaType), cancellationToken);
     }
 
     public Task DeleteAsync(ResourceType type, ObjectKey key, DeleteQuery query, CancellationToken cancellationToken)
@@ -120,25 +152,23 @@ public sealed class HttpKube : IKube, IDisposable
             body["gracePeriodSeconds"] = seconds;
         }
 
-        return SendAsync(HttpMethod.Delete, type.Path(key.Namespace, Uri.EscapeDataString(key.Name)), Json(body, "application/json"), cancellationToken);
+        return SendAsync(HttpMethod.Delete, type.Path(key.Namespace, Uri.EscapeDataString(key.Name)), new Content(body, "application/json"), cancellationToken);
     }
 
     public void Dispose() => client.Dispose();
 
-    private async Task<JsonObject> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    private async Task<JsonObject> SendAsync(HttpMethod method, string path, Content? content, CancellationToken cancellationToken)
     {
-        using var request = await RequestAsync(method, path, content, cancellationToken);
         try
         {
-            using var response = await client.SendAsync(request, cancellationToken);
-            await RefuseAsync(response, cancellationToken);
+            using var response = await OpenAsync(method, path, content, cancellationToken);
             await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
             return await JsonNode.ParseAsync(stream, cancellationToken: cancellationToken) as JsonObject
                 ?? throw new KubeException(500, "InternalError", $"{method} {path}: the answer is not an object");
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw new KubeException(503, "ServiceUnavailable", $"{method} {path}: {exception.Message}");
+            throw Unreachable(method, path, exception);
         }
         catch (JsonException exception)
         {
@@ -146,13 +176,112 @@ public sealed class HttpKube : IKube, IDisposable
         }
     }
 
-    private async Task<HttpRequestMessage> RequestAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    /// <summary>Sends until there is an answer that stands, up to its headers; a refusal is thrown.</summary>
+    private async Task<HttpResponseMessage> OpenAsync(HttpMethod method, string path, Content? content, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(method, path) { Content = content };
+        var isTokenFresh = false;
+        for (var attempt = 1; ; attempt++)
+        {
+            using var request = await RequestAsync(method, path, content, cancellationToken);
+            HttpResponseMessage response;
+            try
+            {
+                response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            }
+            catch (HttpRequestException exception)
+            {
+                throw Unreachable(method, path, exception);
+            }
+
+            if (response.IsSuccessStatusCode)
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                if ((int)response.StatusCode == 401 && !isTokenFresh && connection.Forget is { } forget)
+                {
+                    isTokenFresh = true;
+                    forget();
+                }
+                else if (RetryAfter(response) is { } pause && attempt < Attempts)
+                {
+                    await Task.Delay(pause, time, cancellationToken);
+                }
+                else
+                {
+                    await RefuseAsync(response, cancellationToken);
+                }
+            }
+        }
+    }
+
+    /// <summary>How long the server wants us to wait before we ask again; null: it does not want that.</summary>
+    private TimeSpan? RetryAfter(HttpResponseMessage response)
+    {
+        if ((int)response.StatusCode is not (429 or >= 500) || response.Headers.RetryAfter is not { } header)
+        {
+            return null;
+        }
+
+        var pause = header.Delta ?? header.Date - time.GetUtcNow() ?? TimeSpan.Zero;
+        return pause < TimeSpan.Zero ? TimeSpan.Zero : pause < LongestRetryAfter ? pause : LongestRetryAfter;
+    }
+
+    private static async Task<string?> ReadLineAsync(StreamReader reader, CancellationTokenSource hanging, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (hanging.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new KubeException(503, "ServiceUnavailable", "the watch broke off: " + exception.Message);
+        }
+    }
+
+    private static JsonNode? Parse(string line, string path)
+    {
+        try
+        {
+            return JsonNode.Parse(line);
+        }
+        catch (JsonException)
+        {
+            // The last line of a stream that was cut.
+            throw new KubeException(503, "ServiceUnavailable", $"GET {path}: the watch broke off");
+        }
+    }
+
+    private static KubeException Unreachable(HttpMethod method, string path, Exception exception) =>
+        new(503, "ServiceUnavailable", $"{method} {path}: {exception.Message}");
+
+    private async Task<HttpRequestMessage> RequestAsync(HttpMethod method, string path, Content? content, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequestMessage(method, path);
+        if (content is not null)
+        {
+            request.Content = new StringContent(content.Body.ToJsonString(), Encoding.UTF8, content.MediaType);
+        }
+
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         if (await connection.Token(cancellationToken) is { } token)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+        else if (connection.BasicCredential is { } basic)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", basic);
+        }
+
+        if (connection.ImpersonatedUser is { } user)
+        {
+            request.Headers.TryAddWithoutValidation("Impersonate-User", user);
         }
 
         return request;
@@ -160,11 +289,6 @@ public sealed class HttpKube : IKube, IDisposable
 
     private static async Task RefuseAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if (response.IsSuccessStatusCode)
-        {
-            return;
-        }
-
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         JsonNode? status = null;
         try
@@ -197,7 +321,7 @@ public sealed class HttpKube : IKube, IDisposable
     private static KubeException Refusal(JsonNode? status) => new(
         (int)(status.Integer("code") ?? 500), status.Text("reason") ?? "", status.Text("message") ?? "", status.Object("details")?.Copy());
 
-    private static StringContent Json(JsonNode body, string mediaType) => new(body.ToJsonString(), Encoding.UTF8, mediaType);
+    private sealed record Content(JsonNode Body, string MediaType);
 
     private static string Query(params ReadOnlySpan<(string Name, string? Value)> values)
     {

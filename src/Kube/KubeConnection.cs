@@ -13,7 +13,20 @@ public sealed record KubeConnection
     /// <summary>Certificates that the server's is checked against; null: those of the machine.</summary>
     public X509Certificate2Collection? Authorities { get; init; }
 
-    public X509Certificate2? ClientCertificate { get; init; }
+    /// <summary>The file that <see cref="Authorities"/> came from; read again when the server shows a certificate that they do not know.</summary>
+    public string? AuthorityFile { get; init; }
+
+    /// <summary>The certificate that we show, asked for with each connection; null: none.</summary>
+    public Func<X509Certificate2?>? ClientCertificate { get; init; }
+
+    /// <summary>User name and password, encoded; null: none.</summary>
+    public string? BasicCredential { get; init; }
+
+    /// <summary>Whom we act as; null: ourselves.</summary>
+    public string? ImpersonatedUser { get; init; }
+
+    /// <summary>Drops a kept credential that the server refused; null where none is kept.</summary>
+    public Action? Forget { get; init; }
 
     /// <summary>Name that the server's certificate must carry, where it is not the host's.</summary>
     public string? ServerName { get; init; }
@@ -43,6 +56,7 @@ public sealed record KubeConnection
         {
             Server = new Uri($"https://{shown}:{port}"),
             Authorities = authorities,
+            AuthorityFile = $"{Mounted}/ca.crt",
             Token = FromFile($"{Mounted}/token"),
             Namespace = File.Exists($"{Mounted}/namespace") ? File.ReadAllText($"{Mounted}/namespace").Trim() : "default",
         };
@@ -61,9 +75,9 @@ public sealed record KubeConnection
             KeepAlivePingDelay = TimeSpan.FromSeconds(30),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
         };
-        if (ClientCertificate is not null)
+        if (ClientCertificate is { } own)
         {
-            handler.SslOptions.ClientCertificates = [ClientCertificate];
+            handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => own()!;
         }
 
         if (ServerName is not null)
@@ -86,9 +100,27 @@ public sealed record KubeConnection
             return false;
         }
 
+        if (Chains(leaf, presented, Authorities!))
+        {
+            return true;
+        }
+
+        // The cluster may have got a new authority since we started.
+        if (AuthorityFile is null || !File.Exists(AuthorityFile))
+        {
+            return false;
+        }
+
+        var newest = new X509Certificate2Collection();
+        newest.ImportFromPemFile(AuthorityFile);
+        return Chains(leaf, presented, newest);
+    }
+
+    private static bool Chains(X509Certificate2 leaf, X509Chain? presented, X509Certificate2Collection authorities)
+    {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(Authorities!);
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         foreach (var element in presented?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
         {

@@ -12,14 +12,21 @@ namespace Hikigane.Kube;
 /// </summary>
 public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvider time, ILogger logger, string? ns = null)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ShortWatch = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<ObjectKey, JsonObject> objects = new();
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock handlersGate = new();
     private IReadOnlyList<Action<JsonObject>> handlers = [];
+    private string resourceVersion = "";
+    private int failures;
 
     public ResourceType Type => type;
+
+    /// <summary>Which objects are kept, in the API's own syntax; null: all.</summary>
+    public string? FieldSelector { get; init; }
 
     /// <summary>Completes when the first list was read.</summary>
     public Task Synced => synced.Task;
@@ -44,18 +51,28 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
         }
     }
 
-    /// <summary>Lists and watches until cancelled. Ends of a watch resume it; a version that is too old lists again.</summary>
+    /// <summary>
+    /// Lists and watches until cancelled. A watch that ends or breaks off goes on where it was; a version that is too old lists again. After
+    /// failures the pauses grow.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var lastCause = "";
         while (!cancellationToken.IsCancellationRequested)
         {
+            var started = time.GetTimestamp();
             try
             {
-                var resourceVersion = await RelistAsync(cancellationToken);
-                while (true)
+                if (resourceVersion.Length == 0)
                 {
-                    resourceVersion = await FollowAsync(resourceVersion, cancellationToken);
+                    resourceVersion = await RelistAsync(cancellationToken);
+                    lastCause = "";
+                }
+
+                await FollowAsync(cancellationToken);
+                if (time.GetElapsedTime(started) < ShortWatch)
+                {
+                    await PauseAsync(cancellationToken);
                 }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -65,6 +82,7 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
             catch (KubeException exception) when (exception.IsGone)
             {
                 Log.TooOld(logger, type.GroupResource);
+                resourceVersion = "";
             }
             catch (Exception exception) when (exception is KubeException or HttpRequestException or IOException or OperationCanceledException)
             {
@@ -75,14 +93,21 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
                     Log.Interrupted(logger, type.GroupResource, exception.Message);
                 }
 
-                await Task.Delay(Pause, time, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                await PauseAsync(cancellationToken);
             }
         }
     }
 
+    private async Task PauseAsync(CancellationToken cancellationToken)
+    {
+        var pause = FirstPause * Math.Pow(2, Math.Min(failures++, 10));
+        await Task.Delay(pause < LongestPause ? pause : LongestPause, time, cancellationToken)
+            .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
     private async Task<string> RelistAsync(CancellationToken cancellationToken)
     {
-        var list = await kube.ListAsync(type, ns, ListQuery.All, cancellationToken);
+        var list = await kube.ListAsync(type, ns, new ListQuery(FieldSelector: FieldSelector), cancellationToken);
         var present = list.Items.ToDictionary(item => item.Key());
         foreach (var gone in objects.Where(pair => !present.ContainsKey(pair.Key)).ToList())
         {
@@ -104,27 +129,27 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
         return list.ResourceVersion;
     }
 
-    private async Task<string> FollowAsync(string resourceVersion, CancellationToken cancellationToken)
+    private async Task FollowAsync(CancellationToken cancellationToken)
     {
-        await foreach (var change in kube.WatchAsync(type, ns, new WatchQuery(resourceVersion), cancellationToken))
+        await foreach (var change in kube.WatchAsync(type, ns, new WatchQuery(resourceVersion, FieldSelector: FieldSelector), cancellationToken))
         {
-            resourceVersion = change.Object.Text("metadata", "resourceVersion") ?? resourceVersion;
+            failures = 0;
             switch (change.Type)
             {
                 case WatchEventType.Bookmark:
-                    continue;
+                    break;
                 case WatchEventType.Deleted:
                     objects.TryRemove(change.Object.Key(), out _);
+                    Notify(change.Object);
                     break;
                 default:
                     objects[change.Object.Key()] = change.Object;
+                    Notify(change.Object);
                     break;
             }
 
-            Notify(change.Object);
+            resourceVersion = change.Object.Text("metadata", "resourceVersion") ?? resourceVersion;
         }
-
-        return resourceVersion;
     }
 
     /// <summary>One bad object never stops the watch: a handler that throws is logged and passed over.</summary>

@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
 using Hikigane.ApiServer;
+using Hikigane.ApiServer.Admission;
 using Hikigane.ApiServer.Registry;
 using Hikigane.ApiServer.Rest;
 using Hikigane.ApiServer.Store;
 using Hikigane.Kube;
 using Hikigane.Resources;
+using Hikigane.Runtime;
 using Hikigane.Server.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -24,6 +26,7 @@ internal sealed class EmbeddedApi : IAsyncDisposable
     private readonly PodStreamsSlot streams;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task definitions;
+    private WebhookAdmission? webhooks;
 
     private EmbeddedApi(ApiWiring wiring, ApiServerHost host, ServingCertificates certificates, string adminToken, PodStreamsSlot streams)
     {
@@ -43,6 +46,9 @@ internal sealed class EmbeddedApi : IAsyncDisposable
 
     public string AuthorityPem => certificates.AuthorityPem;
 
+    /// <summary>How Services are reached; set as soon as there is a node.</summary>
+    public ServiceConnections? Services { get; set; }
+
     /// <summary>The kubelet behind logs, exec and port-forward; set as soon as there is one.</summary>
     public IPodStreams Streams
     {
@@ -58,6 +64,9 @@ internal sealed class EmbeddedApi : IAsyncDisposable
         var adminToken = Token(keys);
         var wiring = new ApiWiring(api, keys, adminToken);
         TektonAdmission.AddTo(api);
+        EmbeddedApi? started = null;
+        var webhooks = new WebhookAdmission(api, (name, port, token) => started?.Services?.DialAsync(name, port, token) ?? default, WebhookSite.Names);
+        webhooks.Add();
         var certificates = ServingCertificates.Open(keys, time.GetUtcNow());
         var streams = new PodStreamsSlot();
         await wiring.BootstrapAsync(cancellationToken);
@@ -65,12 +74,21 @@ internal sealed class EmbeddedApi : IAsyncDisposable
         {
             var serving = new ApiServerOptions { Port = options.Port, Certificates = certificates };
             var host = await ApiServerHost.StartAsync(api, wiring.Hooks(streams), serving, builder => builder.Services.AddSingleton(logging), cancellationToken);
-            return new EmbeddedApi(wiring, host, certificates, adminToken, streams);
+            started = new EmbeddedApi(wiring, host, certificates, adminToken, streams) { webhooks = webhooks };
+            return started;
         }
         catch (IOException exception)
         {
             throw new StartException($"port {options.Port} on 127.0.0.1 is in use; choose another with --port, or 0 for a free one", exception);
         }
+    }
+
+    /// <summary>Opens the connections of clients in this process: Services by the names that they have inside a cluster, all others by DNS.</summary>
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        return (Services is { } services ? await services.DialAsync(host, port, cancellationToken) : null)
+            ?? await ServiceConnections.ConnectAsync(host, port, cancellationToken);
     }
 
     /// <summary>The API with the rights of a ServiceAccount and no others.</summary>
@@ -101,6 +119,7 @@ internal sealed class EmbeddedApi : IAsyncDisposable
         }
 
         await host.DisposeAsync();
+        webhooks?.Dispose();
         wiring.Dispose();
         stopping.Dispose();
     }

@@ -6,10 +6,12 @@ using Hikigane.Resources.Json;
 using Hikigane.Runtime;
 using Hikigane.Runtime.Processes;
 using Hikigane.Runtime.Workloads;
-using Hikigane.Server.Controllers;
 using Hikigane.Server.Install;
+using Hikigane.Server.Interceptors;
 using Hikigane.Server.Listener;
+using Hikigane.Server.Parts;
 using Hikigane.Server.Steps;
+using Hikigane.Server.Webhooks;
 using Hikigane.Triggers;
 using Microsoft.Extensions.Logging;
 
@@ -51,9 +53,11 @@ public static class Roles
         // 3. Events: the ledger, and the listeners that write to it.
         var ledger = await OpenLedgerAsync(options, time, cancellationToken);
         undo.Push(ledger.DisposeAsync);
-        var interceptors = new InterceptorClient(time);
+        var interceptors = new InterceptorClient(time) { Connect = api.ConnectAsync };
         undo.Push(() => Disposed(interceptors));
-        var listeners = new Listeners(ListenerPartsOf(api, ledger, interceptors, time, logging));
+        var secrets = new SecretCache(api.AsServiceAccount(Installation.Namespace, HostedParts.CoreInterceptors), time, logging.CreateLogger<SecretCache>());
+        undo.Push(secrets.DisposeAsync);
+        var listeners = new Listeners(ListenerPartsOf(api, ledger, (secrets, interceptors), time, logging));
         undo.Push(listeners.DisposeAsync);
 
         // 4. Everybody who reconciles, in pods of their own.
@@ -61,8 +65,11 @@ public static class Roles
         undo.Push(caches.DisposeAsync);
         var hosted = new HostedContainers();
         hosted.Add(container => container.Text("image") == ListenerImage, listeners.RunAsync, isResumable: true);
-        HostedParts.AddTo(hosted, HostedParts.TriggersController, () => Loops(TriggersControllers(api.System, time), caches, time, logging));
-        HostedParts.AddTo(hosted, HostedParts.PipelinesController, () => Loops(PipelinesControllers(caches, api.Streams, time, logging), caches, time, logging));
+        HostedParts.AddTo(hosted, HostedParts.TriggersController, Part(api.System), ControllersPart.Triggers(caches));
+        HostedParts.AddTo(hosted, HostedParts.PipelinesController, Part(api.System), ControllersPart.Pipelines(api.Streams, caches));
+        HostedParts.AddTo(hosted, HostedParts.TriggersWebhook, PartAs(HostedParts.TriggersWebhook), WebhookPart.Of(WebhookSite.Triggers));
+        HostedParts.AddTo(hosted, HostedParts.PipelinesWebhook, PartAs(HostedParts.PipelinesWebhook), WebhookPart.Of(WebhookSite.Pipelines));
+        HostedParts.AddTo(hosted, HostedParts.CoreInterceptors, PartAs(HostedParts.CoreInterceptors), InterceptorsPart.StartAsync);
         new StepRunner(StepConditions.Evaluate, time).AddTo(hosted);
 
         // 5. The node: what runs pods, and what a cluster would bring along.
@@ -71,6 +78,7 @@ public static class Roles
         var pods = new PodLoop(caches, host, node, time, logging.CreateLogger<PodLoop>());
         var streams = new PodStreams(pods, host, node);
         api.Streams = streams;
+        api.Services = new ServiceConnections(caches, pods);
         var workloads = WorkloadControllers.All(caches, time, Path.Combine(options.DataDirectory, "volumes"), api.AuthorityPem);
         undo.Push(Run(
         [
@@ -89,38 +97,20 @@ public static class Roles
             Pods = streams,
             Ledger = ledger.Reader,
         };
+
+        PartContext Part(IKube kube) => new() { Kube = kube, Time = time, Logging = logging };
+        PartContext PartAs(string account) => Part(api.AsServiceAccount(Installation.Namespace, account));
     }
 
     private const string ListenerImage = "hikigane/eventlistener";
-    private const string CoreInterceptors = "tekton-triggers-core-interceptors";
-
-    private static IReadOnlyList<IController> TriggersControllers(IKube kube, TimeProvider time)
-    {
-        var applier = new PlanApplier(kube, new EventRecorder(kube, time, "EventListener"));
-        return
-        [
-            new EventListenerController(kube, applier, time, new Triggers.EventListeners.ListenerOptions()),
-            new InterceptorController(kube, applier, Kinds.ClusterInterceptor),
-            new InterceptorController(kube, applier, Kinds.Interceptor),
-        ];
-    }
-
-    private static IReadOnlyList<IController> PipelinesControllers(
-        ObjectCaches caches, IPodStreams streams, TimeProvider time, ILoggerFactory logging) =>
-    [
-        new PipelineRunController(
-            caches, new PlanApplier(caches.Kube, new EventRecorder(caches.Kube, time, "PipelineRun")), time, logging.CreateLogger<PipelineRunController>()),
-        new TaskRunController(
-            caches, new EventRecorder(caches.Kube, time, "TaskRun"), time, logging.CreateLogger<TaskRunController>(), streams),
-    ];
 
     private static List<ReconcileLoop> Loops(IReadOnlyList<IController> controllers, ObjectCaches caches, TimeProvider time, ILoggerFactory logging) =>
         [.. controllers.Select(controller => new ReconcileLoop(controller, caches, time, logging.CreateLogger<ReconcileLoop>()))];
 
     private static ListenerParts ListenerPartsOf(
-        EmbeddedApi api, ILedger ledger, InterceptorClient client, TimeProvider time, ILoggerFactory logging)
+        EmbeddedApi api, ILedger ledger, (SecretCache Secrets, InterceptorClient Client) interceptors, TimeProvider time, ILoggerFactory logging)
     {
-        var secrets = api.AsServiceAccount(Installation.Namespace, CoreInterceptors);
+        var (secrets, client) = interceptors;
         return new ListenerParts
         {
             Ledger = ledger,
@@ -128,9 +118,9 @@ public static class Roles
             Reader = api.System,
             Find = (apiVersion, kind, _) => ValueTask.FromResult(api.Find(apiVersion, kind)),
             Serves = api.Serves,
-            Ports = new InterceptorPorts { BuiltIn = BuiltInInterceptors.Of(secrets, client.AskGitHubAsync), Remote = client.AskAsync, Webhook = client.AskWebhookAsync },
+            Ports = new InterceptorPorts { BuiltIn = BuiltInInterceptors.Of(secrets.ReadAsync, client.AskGitHubAsync, time), Remote = client.AskAsync, Webhook = client.AskWebhookAsync },
             SendCloudEvent = client.PostCloudEventAsync,
-            Secrets = BuiltInInterceptors.SecretsOf(secrets),
+            Secrets = secrets.ReadAsync,
             Time = time,
             Logging = logging,
         };

@@ -55,6 +55,8 @@ internal static class BuiltinResources
         Of(Kinds.StorageClass, "storageclass", "sc"),
         Of(Kinds.Lease, "lease"),
         Of(Kinds.EndpointSlice, "endpointslice"),
+        Of(Kinds.MutatingWebhookConfiguration, "mutatingwebhookconfiguration"),
+        Of(Kinds.ValidatingWebhookConfiguration, "validatingwebhookconfiguration"),
         WithStatus(Of(Kinds.CustomResourceDefinition, "customresourcedefinition", "crd", "crds")) with { Categories = ["api-extensions"] },
     ];
 

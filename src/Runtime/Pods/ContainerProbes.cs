@@ -7,7 +7,13 @@ namespace Hikigane.Runtime.Pods;
 /// <summary>Readiness of a running container by its probe: exec, httpGet or tcpSocket.</summary>
 internal static class ContainerProbes
 {
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
+    // Certificates are not checked, as the kubelet does not.
+    private static readonly HttpClient Http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+    });
 
     /// <summary>Probes until the container has ended.</summary>
     public static async Task RunAsync(PodWorker worker, ContainerRunner runner, PodServices services, Task ended)

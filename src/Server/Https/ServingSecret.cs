@@ -8,10 +8,15 @@ using Microsoft.Extensions.Logging;
 namespace Hikigane.Server.Https;
 
 /// <summary>Which Secret holds the certificate of which Service.</summary>
-public sealed record ServingName(string Namespace, string Secret, string Service)
+/// <param name="OtherHost">A name or address that it is reached by outside of the cluster; null: none.</param>
+public sealed record ServingName(string Namespace, string Secret, string Service, string? OtherHost = null)
 {
-    /// <summary>The names that the Service is reached by inside a cluster.</summary>
-    public IReadOnlyList<string> Hosts => [$"{Service}.{Namespace}.svc", $"{Service}.{Namespace}.svc.cluster.local", $"{Service}.{Namespace}", Service];
+    /// <summary>The names that the Service is reached by.</summary>
+    public IReadOnlyList<string> Hosts =>
+    [
+        $"{Service}.{Namespace}.svc", $"{Service}.{Namespace}.svc.cluster.local", $"{Service}.{Namespace}", Service,
+        .. OtherHost is null ? Array.Empty<string>() : [OtherHost],
+    ];
 }
 
 /// <summary>

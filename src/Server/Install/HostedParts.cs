@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Hikigane.Kube;
 using Hikigane.Resources.Json;
 using Hikigane.Runtime;
+using Hikigane.Server.Parts;
 
 namespace Hikigane.Server.Install;
 
@@ -13,14 +14,20 @@ internal static class HostedParts
 {
     public const string TriggersController = "tekton-triggers-controller";
     public const string PipelinesController = "tekton-pipelines-controller";
+    public const string TriggersWebhook = "tekton-triggers-webhook";
+    public const string PipelinesWebhook = "tekton-pipelines-webhook";
+    public const string CoreInterceptors = "tekton-triggers-core-interceptors";
 
-    public static readonly IReadOnlyList<string> Names = [TriggersController, PipelinesController];
+    /// <summary>The port that webhooks and interceptors serve on inside their pods.</summary>
+    public const int ServedPort = 8443;
+
+    public static readonly IReadOnlyList<string> Names = [TriggersController, TriggersWebhook, CoreInterceptors, PipelinesController, PipelinesWebhook];
 
     private const string ImagePrefix = "hikigane/";
 
-    /// <summary>Serves a part's container by running its controllers.</summary>
-    public static void AddTo(HostedContainers hosted, string part, Func<IReadOnlyList<ReconcileLoop>> loops) =>
-        hosted.Add(container => container.Text("image") == ImagePrefix + part, (context, token) => RunAsync(context, loops(), token), isResumable: true);
+    /// <summary>Serves a part's container by running the part.</summary>
+    public static void AddTo(HostedContainers hosted, string part, PartContext context, StartPart start) =>
+        hosted.Add(container => container.Text("image") == ImagePrefix + part, (container, token) => RunAsync(container, context, start, token), isResumable: true);
 
     public static JsonObject Deployment(string part) => new()
     {
@@ -34,34 +41,62 @@ internal static class HostedParts
             ["template"] = new JsonObject
             {
                 ["metadata"] = new JsonObject { ["labels"] = Labels(part) },
-                ["spec"] = new JsonObject
-                {
-                    ["serviceAccountName"] = part,
-                    ["containers"] = new JsonArray(new JsonObject
-                    {
-                        ["name"] = part,
-                        ["image"] = ImagePrefix + part,
-                        ["imagePullPolicy"] = "IfNotPresent",
-                    }),
-                },
+                ["spec"] = new JsonObject { ["serviceAccountName"] = part, ["containers"] = new JsonArray(Container(part)) },
             },
         },
     };
 
-    private static async Task<int> RunAsync(ContainerContext context, IReadOnlyList<ReconcileLoop> loops, CancellationToken cancellationToken)
+    /// <summary>The Service of a part that serves; null for one that does not.</summary>
+    public static JsonObject? Service(string part) => !Serves(part) ? null : new JsonObject
     {
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = Task.WhenAll(loops.Select(loop => loop.RunAsync(stopping.Token)));
+        ["apiVersion"] = "v1",
+        ["kind"] = "Service",
+        ["metadata"] = new JsonObject { ["name"] = part, ["namespace"] = Installation.Namespace, ["labels"] = Labels(part) },
+        ["spec"] = new JsonObject
+        {
+            ["selector"] = Labels(part),
+            ["ports"] = new JsonArray(part == CoreInterceptors
+                ? new JsonObject { ["name"] = "https", ["port"] = ServedPort, ["targetPort"] = ServedPort }
+                : new JsonObject { ["name"] = "https-webhook", ["port"] = 443, ["targetPort"] = ServedPort }),
+        },
+    };
+
+    private static bool Serves(string part) => part is TriggersWebhook or PipelinesWebhook or CoreInterceptors;
+
+    private static JsonObject Container(string part)
+    {
+        var container = new JsonObject { ["name"] = part, ["image"] = ImagePrefix + part, ["imagePullPolicy"] = "IfNotPresent" };
+        if (Serves(part))
+        {
+            container["ports"] = new JsonArray(new JsonObject { ["name"] = "https", ["containerPort"] = ServedPort });
+            container["readinessProbe"] = part == CoreInterceptors
+                ? new JsonObject { ["httpGet"] = new JsonObject { ["path"] = "/ready", ["port"] = ServedPort, ["scheme"] = "HTTPS" }, ["timeoutSeconds"] = 5 }
+                : new JsonObject { ["tcpSocket"] = new JsonObject { ["port"] = ServedPort }, ["timeoutSeconds"] = 5 };
+        }
+
+        return container;
+    }
+
+    private static async Task<int> RunAsync(ContainerContext container, PartContext context, StartPart start, CancellationToken cancellationToken)
+    {
         try
         {
-            await context.Received.ReadAsync(cancellationToken);
+            await using var running = await start(context, cancellationToken);
+            if (running.Port != 0)
+            {
+                container.ServesPort(ServedPort, running.Port);
+            }
+
+            await container.Received.ReadAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
         }
+        catch (Exception exception) when (exception is KubeException or TimeoutException)
+        {
+            return 1;
+        }
 
-        await stopping.CancelAsync();
-        await running.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         return 0;
     }
 

@@ -43,9 +43,18 @@ internal static class Installation
             yield return (TypeOf(manifest), manifest);
         }
 
+        foreach (var role in PartRoles.Manifests(Namespace))
+        {
+            yield return role;
+        }
+
         foreach (var part in HostedParts.Names)
         {
-            yield return (Kinds.ServiceAccount, Named("v1", "ServiceAccount", part, Namespace));
+            if (HostedParts.Service(part) is { } service)
+            {
+                yield return (Kinds.Service, service);
+            }
+
             yield return (Kinds.Deployment, HostedParts.Deployment(part));
         }
     }

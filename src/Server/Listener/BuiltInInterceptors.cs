@@ -1,18 +1,13 @@
 using Hikigane.Kube;
-using Hikigane.Resources;
-using Hikigane.Resources.Json;
+using Hikigane.Server.Interceptors;
 using Hikigane.Triggers.Interceptors;
 
 namespace Hikigane.Server.Listener;
 
-/// <summary>The interceptors that run in this process, with the Secrets and the connection that they need.</summary>
+/// <summary>The interceptors that run in this process, with the Secrets, the connection and the clock that they need.</summary>
 internal static class BuiltInInterceptors
 {
-    /// <param name="kube">Reads Secrets as the core interceptors' ServiceAccount, as upstream's do.</param>
-    public static Func<string, Interceptor?> Of(IKube kube, GitHubGet gitHub) =>
-        Of((key, cancellationToken) => ReadAsync(kube, key, cancellationToken), gitHub);
-
-    public static Func<string, Interceptor?> Of(SecretReader secrets, GitHubGet gitHub)
+    public static Func<string, Interceptor?> Of(SecretReader secrets, GitHubGet gitHub, TimeProvider time)
     {
         var byName = new Dictionary<string, Interceptor>
         {
@@ -20,29 +15,11 @@ internal static class BuiltInInterceptors
             ["github"] = ReplaySignature.Signing("github", GitHub.Create(secrets, gitHub), secrets),
             ["gitlab"] = ReplaySignature.Signing("gitlab", GitLab.Create(secrets), secrets),
             ["bitbucket"] = ReplaySignature.Signing("bitbucket", Bitbucket.Create(secrets), secrets),
-            ["slack"] = Slack.Create(),
+            ["slack"] = Slack.Create(secrets, time.GetUtcNow),
         };
         return byName.GetValueOrDefault;
     }
 
-    /// <summary>Reads Secrets with the rights of a client.</summary>
-    public static SecretReader SecretsOf(IKube kube) => (key, cancellationToken) => ReadAsync(kube, key, cancellationToken);
-
-    public static async ValueTask<SecretValue> ReadAsync(IKube kube, SecretKey key, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var secret = await kube.GetAsync(Kinds.Secret, key.Namespace, key.Name, cancellationToken);
-            var data = (secret.Object("data") ?? []).ToDictionary(pair => pair.Key, pair => Convert.FromBase64String(pair.Value.Text() ?? ""));
-            return SecretValue.From(data, key);
-        }
-        catch (FormatException exception)
-        {
-            return SecretValue.Missing(exception.Message);
-        }
-        catch (KubeException exception) when (!exception.IsTransient)
-        {
-            return SecretValue.Missing(exception.Message);
-        }
-    }
+    /// <summary>Reads Secrets with the rights of a client, each time anew.</summary>
+    public static SecretReader SecretsOf(IKube kube) => (key, cancellationToken) => SecretCache.ReadOnceAsync(kube, key, cancellationToken);
 }

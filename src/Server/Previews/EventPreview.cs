@@ -35,7 +35,7 @@ public sealed class EventPreview : IDisposable
             TriggerLookups.Of(objects.Manifests),
             new InterceptorPorts
             {
-                BuiltIn = BuiltInInterceptors.Of(objects.Secrets, client.AskGitHubAsync),
+                BuiltIn = BuiltInInterceptors.Of(objects.Secrets, client.AskGitHubAsync, time),
                 Remote = client.AskAsync,
                 Webhook = client.AskWebhookAsync,
             });

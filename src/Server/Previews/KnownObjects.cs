@@ -5,6 +5,7 @@ using Hikigane.Kube;
 using Hikigane.Resources;
 using Hikigane.Resources.Json;
 using Hikigane.Server.Install;
+using Hikigane.Server.Interceptors;
 using Hikigane.Server.Listener;
 using Hikigane.Triggers.Interceptors;
 
@@ -111,7 +112,7 @@ public sealed class KnownObjects
             return SecretValue.From(data, key);
         }
 
-        return Kube is null ? SecretValue.From(null, key) : await BuiltInInterceptors.ReadAsync(Kube, key, cancellationToken);
+        return Kube is null ? SecretValue.From(null, key) : await SecretCache.ReadOnceAsync(Kube, key, cancellationToken);
     };
 
     /// <summary>The items of a list do not say their kind.</summary>

@@ -9,7 +9,7 @@ public static class Bitbucket
     private static async ValueTask<InterceptorResponse> ProcessAsync(SecretReader secrets, InterceptorRequest request, CancellationToken cancellationToken)
     {
         var values = InterceptorParams.Of(request);
-        var secret = values.Secret("secretRef");
+        var signed = values.Secrets();
         // As upstream, the header map is not made canonical first: only the exact name counts.
         var sent = request.Header.TryGetValue("X-Event-Key", out var keys) && keys.Count > 0 ? keys[0] : "";
         if (BuiltInSteps.EventType(values.Texts("eventTypes"), sent) is { } refused)
@@ -17,7 +17,7 @@ public static class Bitbucket
             return refused;
         }
 
-        if (secret is null)
+        if (signed.Count == 0)
         {
             return InterceptorResponse.Pass();
         }
@@ -28,7 +28,7 @@ public static class Bitbucket
             return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "no X-Hub-Signature header set");
         }
 
-        if (secret.Key.Length == 0)
+        if (signed.Any(secret => secret.Key.Length == 0))
         {
             return InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, "bitbucket interceptor secretRef.secretKey is empty");
         }
@@ -38,10 +38,11 @@ public static class Bitbucket
             return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "no request context passed");
         }
 
-        var value = await BuiltInSteps.ReadAsync(secrets, request, secret, cancellationToken);
-        var error = value.Error is not null ? "error getting secret: " + value.Error
-            : PayloadSignature.Check(signature, request.Body, value.Bytes.Span) is { } wrong ? "error validating signature: " + wrong
-            : null;
-        return error is null ? InterceptorResponse.Pass() : InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, error);
+        return await BuiltInSteps.CheckAnyAsync(
+            secrets, request, signed,
+            secret => PayloadSignature.Check(signature, request.Body, secret.Span) is { } wrong
+                ? InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, "error validating signature: " + wrong)
+                : null,
+            cancellationToken) ?? InterceptorResponse.Pass();
     }
 }

@@ -31,7 +31,7 @@ public sealed class GitHub
 
         // 2 params, all of them before any is used
         var values = InterceptorParams.Of(request);
-        var secret = values.Secret("secretRef");
+        var signed = values.Secrets();
         var eventTypes = values.Texts("eventTypes");
         var files = values.Struct("addChangedFiles", "github.AddChangedFiles");
         var (addsFiles, filesToken) = (files?.Flag("enabled") ?? false, files?.Secret("personalAccessToken"));
@@ -47,7 +47,7 @@ public sealed class GitHub
         }
 
         // 4 signature
-        if (secret is not null && await CheckSignatureAsync(request, secret, cancellationToken) is { } wrong)
+        if (signed.Count > 0 && await CheckSignatureAsync(request, signed, cancellationToken) is { } wrong)
         {
             return wrong;
         }
@@ -68,9 +68,10 @@ public sealed class GitHub
         return wantsFiles ? await AddFilesAsync(request, filesToken, sent, cancellationToken) : InterceptorResponse.Pass();
     }
 
-    private async ValueTask<InterceptorResponse?> CheckSignatureAsync(InterceptorRequest request, SecretRef secret, CancellationToken cancellationToken)
+    private async ValueTask<InterceptorResponse?> CheckSignatureAsync(
+        InterceptorRequest request, IReadOnlyList<SecretRef> signed, CancellationToken cancellationToken)
     {
-        if (secret.Key.Length == 0)
+        if (signed.Any(secret => secret.Key.Length == 0))
         {
             return No("github interceptor secretRef.secretKey is empty");
         }
@@ -86,9 +87,8 @@ public sealed class GitHub
             return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "no request context passed");
         }
 
-        var value = await BuiltInSteps.ReadAsync(_secrets, request, secret, cancellationToken);
-        var error = value.Error is not null ? "error getting secret: " + value.Error : PayloadSignature.Check(signature, request.Body, value.Bytes.Span);
-        return error is null ? null : No(error);
+        return await BuiltInSteps.CheckAnyAsync(
+            _secrets, request, signed, secret => PayloadSignature.Check(signature, request.Body, secret.Span) is { } wrong ? No(wrong) : null, cancellationToken);
     }
 
     private async ValueTask<InterceptorResponse> AddFilesAsync(InterceptorRequest request, SecretRef? token, string sent, CancellationToken cancellationToken)

@@ -11,18 +11,18 @@ public static class GitLab
     private static async ValueTask<InterceptorResponse> ProcessAsync(SecretReader secrets, InterceptorRequest request, CancellationToken cancellationToken)
     {
         var values = InterceptorParams.Of(request);
-        var secret = values.Secret("secretRef");
+        var signed = values.Secrets();
         if (BuiltInSteps.EventType(values.Texts("eventTypes"), request.Header.First("X-Gitlab-Event")) is { } refused)
         {
             return refused;
         }
 
-        if (secret is null)
+        if (signed.Count == 0)
         {
             return InterceptorResponse.Pass();
         }
 
-        if (secret.Key.Length == 0)
+        if (signed.Any(secret => secret.Key.Length == 0))
         {
             return InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, "gitlab interceptor secretRef.secretKey is empty");
         }
@@ -38,9 +38,10 @@ public static class GitLab
             return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "no request context passed");
         }
 
-        var value = await BuiltInSteps.ReadAsync(secrets, request, secret, cancellationToken);
-        return value.Error is not null ? InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, "error getting secret: " + value.Error)
-            : BuiltInSteps.AreEqual(Encoding.UTF8.GetBytes(token), value.Bytes.Span) ? InterceptorResponse.Pass()
-            : InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "Invalid X-GitLab-Token");
+        var sent = Encoding.UTF8.GetBytes(token);
+        return await BuiltInSteps.CheckAnyAsync(
+            secrets, request, signed,
+            secret => BuiltInSteps.AreEqual(sent, secret.Span) ? null : InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "Invalid X-GitLab-Token"),
+            cancellationToken) ?? InterceptorResponse.Pass();
     }
 }

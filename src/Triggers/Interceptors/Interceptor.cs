@@ -35,6 +35,11 @@ public sealed record InterceptorRequest
     /// <summary>The payload byte for byte, as a string.</summary>
     public string Body { get; init; } = "";
 
+    /// <summary>
+    /// The event's own text where the chain has made JSON of a form: what a signature was made over. Null: <see cref="Body"/>. Never on the wire.
+    /// </summary>
+    public string? FormText { get; init; }
+
     /// <summary>Header name → values. From our listener the names are canonical.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Header { get; init; } = EventHeaders.None;
 

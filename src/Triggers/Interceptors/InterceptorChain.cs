@@ -11,6 +11,9 @@ public sealed record ChainState
 {
     public required string Body { get; init; }
 
+    /// <summary>The form that <see cref="Body"/> was made of; null when it was none.</summary>
+    public string? FormText { get; init; }
+
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Headers { get; init; }
 
     public JsonObject? Extensions { get; init; }
@@ -44,7 +47,8 @@ public sealed class InterceptorChain(TriggerLookups lookups, InterceptorPorts po
         var stages = new List<StageVerdict>();
         if (links.Count > 0 && (links[0].Object("webhook") is null || state.Extensions is { Count: > 0 }))
         {
-            state = state with { Body = FormBody.ToJson(state.Body, state.Headers) };
+            var json = FormBody.ToJson(state.Body, state.Headers);
+            state = state with { Body = json, FormText = ReferenceEquals(json, state.Body) ? null : state.Body };
         }
 
         for (var i = 0; i < links.Count; i++)
@@ -92,6 +96,7 @@ public sealed class InterceptorChain(TriggerLookups lookups, InterceptorPorts po
         var request = new InterceptorRequest
         {
             Body = state.Body,
+            FormText = state.FormText,
             Header = state.Headers,
             Extensions = state.Extensions,
             InterceptorParams = ParamsByLink.GetValue(link, Params),
@@ -137,7 +142,7 @@ public sealed class InterceptorChain(TriggerLookups lookups, InterceptorPorts po
         }
 
         var answer = await ports.Webhook(new WebhookCall(url, headers, WithExtensions(state)), cancellationToken);
-        return state with { Body = answer.Body, Headers = answer.Headers };
+        return state with { Body = answer.Body, FormText = null, Headers = answer.Headers };
     }
 
     /// <summary>The body with the extensions at <c>extensions</c>, which is where an old-style webhook finds them.</summary>

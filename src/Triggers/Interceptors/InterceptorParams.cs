@@ -46,6 +46,30 @@ internal sealed class InterceptorParams(JsonObject? values, string structName, s
         ? new SecretRef(reference.Text("secretName"), reference.Text("secretKey"))
         : null;
 
+    /// <summary>
+    /// The secrets of which one has to fit: <c>secretRef</c>, then the elements of <c>secretRefs</c> (ours; upstream does not know it and looks at the
+    /// first alone). Empty when neither is there.
+    /// </summary>
+    public IReadOnlyList<SecretRef> Secrets(string name = "secretRef")
+    {
+        var references = new List<SecretRef>();
+        if (Secret(name) is { } first)
+        {
+            references.Add(first);
+        }
+
+        var list = name + "s";
+        if (Find(list) is { } more)
+        {
+            var items = more as JsonArray ?? throw Mismatch(more, list, "[]v1beta1.SecretRef");
+            references.AddRange(items.Select(item => item is JsonObject members
+                ? new InterceptorParams(members, "SecretRef", Path(list))
+                : throw Mismatch(item, list, "v1beta1.SecretRef")).Select(one => new SecretRef(one.Text("secretName"), one.Text("secretKey"))));
+        }
+
+        return references;
+    }
+
     private JsonNode? Find(string name)
     {
         JsonNode? found = null;
@@ -65,7 +89,7 @@ internal sealed class InterceptorParams(JsonObject? values, string structName, s
 
     private string Path(string name) => path.Length == 0 ? name : $"{path}.{name}";
 
-    private FormatException Mismatch(JsonNode node, string name, string goType) => new(
+    private FormatException Mismatch(JsonNode? node, string name, string goType) => new(
         $"failed to parse interceptor params: invalid json: json: cannot unmarshal {GoJsonReader.KindOf(node)} into Go struct field {structName}.{Path(name)} of type {goType}");
 }
 

@@ -3,19 +3,31 @@ using Hikigane.Expressions.GoJson;
 
 namespace Hikigane.Triggers.Interceptors;
 
-/// <summary>The slack interceptor: fields of a slash command as extensions. The signature only has to be there. As tektoncd/triggers pkg/interceptors/slack.</summary>
+/// <summary>
+/// The slack interceptor: fields of a slash command as extensions. The signature has to be there; with <c>signingSecretRef</c>, which
+/// upstream does not know, it has to be right and fresh too. As tektoncd/triggers pkg/interceptors/slack.
+/// </summary>
 public static class Slack
 {
-    public static Interceptor Create() => (request, _) => BuiltInSteps.WithParamsAsync(() => ValueTask.FromResult(Process(request)));
+    /// <param name="now">The time; Slack's own is compared with it.</param>
+    public static Interceptor Create(SecretReader secrets, Func<DateTimeOffset> now) => (request, cancellationToken) =>
+        BuiltInSteps.WithParamsAsync(() => ProcessAsync(secrets, request, now(), cancellationToken));
 
-    private static InterceptorResponse Process(InterceptorRequest request)
+    private static async ValueTask<InterceptorResponse> ProcessAsync(
+        SecretReader secrets, InterceptorRequest request, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (request.Header.First("Content-Type") != "application/x-www-form-urlencoded" || request.Header.First("X-Slack-Signature").Length == 0)
+        if (request.Header.First("Content-Type") != "application/x-www-form-urlencoded" || (request.Header.First("X-Slack-Signature").Length == 0 && request.Context is not { IsReplay: true }))
         {
             return InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "missing header in payload: ContentType application/x-www-form-urlencoded");
         }
 
-        var requested = InterceptorParams.Of(request).Texts("requestedFields");
+        var given = InterceptorParams.Of(request);
+        var requested = given.Texts("requestedFields");
+        if (await SlackSignature.CheckAsync(secrets, request, given.Secrets("signingSecretRef"), now, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
         var (payload, error) = Payload(request.Body);
         if (error is not null)
         {

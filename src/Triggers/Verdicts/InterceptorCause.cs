@@ -81,7 +81,7 @@ internal sealed record InterceptorCause(TriggerOutcome Outcome, string Code, str
 
     private static InterceptorCause? Signature(string message, JsonObject? link)
     {
-        var secret = link.Objects("params").FirstOrDefault(param => param.Text("name") == "secretRef");
+        var secret = link.Objects("params").FirstOrDefault(param => param.Text("name") is "secretRef" or "signingSecretRef");
         var name = secret.Text("value", "secretName");
         var key = secret.Text("value", "secretKey");
         return message switch
@@ -98,6 +98,10 @@ internal sealed record InterceptorCause(TriggerOutcome Outcome, string Code, str
             _ when message.Contains("error parsing signature", StringComparison.Ordinal) || message.Contains("hash type prefix", StringComparison.Ordinal)
                 || message.Contains("error decoding signature", StringComparison.Ordinal) =>
                 Rejected("signature.mismatch", "The signature header cannot be read.", "Send `sha256=` and the digest in hex."),
+            _ when message.Contains("five minutes away", StringComparison.Ordinal) =>
+                Rejected("signature.stale", "The request was signed more than five minutes ago, or one of the two clocks is wrong.", "Send the event anew; do not replay what was recorded."),
+            _ when message.StartsWith("the signature cannot be checked", StringComparison.Ordinal) =>
+                Rejected("signature.unverifiable", "The form that was signed is lost: a listener that is not ours has made JSON of it.", "Use a Hikigane listener, or drop signingSecretRef."),
             _ => null,
         };
     }

@@ -20,7 +20,7 @@ internal static class InterceptorsJudge
             "github" => GitHub.Create(Secrets, Get),
             "gitlab" => GitLab.Create(Secrets),
             "bitbucket" => Bitbucket.Create(Secrets),
-            "slack" => Slack.Create(),
+            "slack" => Slack.Create(Secrets, () => DateTimeOffset.UnixEpoch),
             _ => null,
         };
         var body = Encoding.UTF8.GetBytes(input.Text("raw") ?? input["request"]?.ToJsonString() ?? "null");

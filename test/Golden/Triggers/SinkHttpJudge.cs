@@ -11,6 +11,7 @@ using Hikigane.Ledger;
 using Hikigane.Resources;
 using Hikigane.Resources.Json;
 using Hikigane.Server.Install;
+using Hikigane.Server.Interceptors;
 using Hikigane.Server.Listener;
 using Hikigane.Triggers;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -45,6 +46,7 @@ internal static partial class SinkHttpJudge
             Connect = helper.ConnectAsync,
             ResponseTimeout = TimeSpan.FromSeconds(input.Integer("sink", "responseHeaderTimeoutSeconds") ?? 10),
         };
+        await using var secrets = new SecretCache(kube, TimeProvider.System, NullLogger<SecretCache>.Instance);
         var parts = new ListenerParts
         {
             Ledger = ledger,
@@ -54,7 +56,7 @@ internal static partial class SinkHttpJudge
             Find = (apiVersion, kind, _) => ValueTask.FromResult(api.Kinds.FindKind(apiVersion, kind)?.Type),
             Ports = new InterceptorPorts
             {
-                BuiltIn = BuiltInInterceptors.Of(kube, client.AskGitHubAsync),
+                BuiltIn = BuiltInInterceptors.Of(secrets.ReadAsync, client.AskGitHubAsync, time),
                 Remote = client.AskAsync,
                 Webhook = client.AskWebhookAsync,
             },

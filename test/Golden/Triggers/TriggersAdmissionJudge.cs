@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Hikigane.Resources.Json;
 using Hikigane.Resources.Triggers;
+using Hikigane.Server.Webhooks;
 
 namespace Hikigane.Golden.Triggers;
 
@@ -11,9 +13,10 @@ internal static class TriggersAdmissionJudge
 
     private static string? Judge(JsonObject input, JsonObject want)
     {
-        if (input["raw"] is not null)
+        if (input.Text("raw") is { } raw)
         {
-            return "the HTTP side of the webhook is not asked";
+            var answer = new ReviewEndpoint(() => WebhookConfig.Read("tekton-pipelines", _ => null), converts: false).Handle(input.Text("path")!, Encoding.UTF8.GetBytes(raw));
+            return JsonDiff.Explain(want, new JsonObject { ["httpStatus"] = answer.Status, ["contentType"] = answer.ContentType, ["text"] = answer.Body });
         }
 
         var review = new TriggersReview(
