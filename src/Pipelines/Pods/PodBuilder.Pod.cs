@@ -83,7 +83,7 @@ public sealed partial class PodBuilder
 
     private JsonObject DownwardVolume()
     {
-        JsonArray items = [DownwardItem("ready")];
+        var items = new JsonArray(DownwardItem("ready"));
         if (input.Config.KeepPodOnCancel)
         {
             items.Add((JsonNode?)DownwardItem("cancel"));
