@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hikigane.ApiServer.Admission;
 using Hikigane.ApiServer.Authentication;
@@ -30,6 +29,7 @@ public sealed class ApiWiring : IDisposable
     private readonly ObjectApi api;
     private readonly ServedResources resources = new();
     private readonly RequestAuthentication authentication;
+    private long bootstrapped;
 
     /// <param name="directory">Where the signing key is kept; null: in this process alone.</param>
     /// <param name="adminToken">The bearer token of the administrator; null: none.</param>
@@ -64,7 +64,7 @@ public sealed class ApiWiring : IDisposable
             DecodeProtobuf = body => ProtobufDecoder.Decode(body.Span),
             DecodeYaml = FromYaml,
             Transform = Transform,
-            CheckFields = (_, body) => CheckFields(body),
+            CheckFields = UnknownFields.Of,
             ServePath = (context, _) => paths.ServeAsync(context),
             Stream = streams is null ? null : streams.ServeAsync,
         };
@@ -84,7 +84,9 @@ public sealed class ApiWiring : IDisposable
             await EnsureAsync(Kinds.CustomResourceDefinition, definition.Copy(), cancellationToken);
         }
 
-        foreach (var kept in api.Store.Current.In(Kinds.CustomResourceDefinition.GroupResource, null))
+        var snapshot = api.Store.Current;
+        bootstrapped = snapshot.Revision;
+        foreach (var kept in snapshot.In(Kinds.CustomResourceDefinition.GroupResource, null))
         {
             Define(kept.Object);
         }
@@ -93,7 +95,8 @@ public sealed class ApiWiring : IDisposable
     /// <summary>Follows the definitions that users create, change and delete, until cancelled.</summary>
     public async Task FollowDefinitionsAsync(CancellationToken cancellationToken)
     {
-        var cursor = api.Store.Follow(Kinds.CustomResourceDefinition.GroupResource, api.Store.Current.Revision);
+        // From where the bootstrap looked: what was created meanwhile is not missed.
+        var cursor = api.Store.Follow(Kinds.CustomResourceDefinition.GroupResource, bootstrapped);
         while (!cancellationToken.IsCancellationRequested)
         {
             var signal = cursor.NextSignal;
@@ -265,18 +268,5 @@ public sealed class ApiWiring : IDisposable
         }
 
         return answer;
-    }
-
-    private static IReadOnlyList<string> CheckFields(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            return JsonNode.Parse(body.Span) is JsonObject manifest ? UnknownFields.Of(manifest) : [];
-        }
-        catch (Exception exception) when (exception is JsonException or ArgumentException)
-        {
-            // Not JSON, or a key twice: the reader of the body says so.
-            return [];
-        }
     }
 }

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
+using Hikigane.Resources.Json;
+using Hikigane.Resources.Schemas;
 
 namespace Hikigane.ApiServer.Registry;
 
 /// <summary>
 /// The CustomResourceDefinitions of Tekton Triggers and Pipelines, as objects that <c>kubectl get crds</c> lists. Names, columns, categories
-/// and versions are those of tektoncd/triggers config/300-*.yaml and tektoncd/pipeline config/300-crds; admission of this program does the checking,
-/// so every schema keeps all fields.
+/// and versions are those of tektoncd/triggers config/300-*.yaml and tektoncd/pipeline config/300-crds.
 /// </summary>
 public static class TektonDefinitions
 {
@@ -96,6 +97,11 @@ public static class TektonDefinitions
             names["shortNames"] = Strings(shortNames);
         }
 
+        foreach (var version in versions)
+        {
+            version["schema"] = new JsonObject { ["openAPIV3Schema"] = TektonSchemas.Of(group, version.Text("name")!, kind) };
+        }
+
         return new JsonObject
         {
             ["apiVersion"] = "apiextensions.k8s.io/v1",
@@ -127,10 +133,6 @@ public static class TektonDefinitions
             ["name"] = name,
             ["served"] = true,
             ["storage"] = isStorage,
-            ["schema"] = new JsonObject
-            {
-                ["openAPIV3Schema"] = new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true },
-            },
         };
         if (hasStatus)
         {

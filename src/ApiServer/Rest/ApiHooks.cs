@@ -18,8 +18,8 @@ public sealed class ApiHooks
     /// <summary>Shows objects as a Table or as metadata alone; null where the representation is not known.</summary>
     public Func<Representation, JsonNode?>? Transform { get; set; }
 
-    /// <summary>Checks a body for unknown and duplicate fields: what is wrong, one text each.</summary>
-    public Func<Target, ReadOnlyMemory<byte>, IReadOnlyList<string>>? CheckFields { get; set; }
+    /// <summary>The fields of an object, or of a patch of it, that its kind does not have, one text each.</summary>
+    public Func<Target, JsonObject, IReadOnlyList<string>>? CheckFields { get; set; }
 
     /// <summary>Discovery, OpenAPI, health: serves a path that is no resource; false when it does not know it.</summary>
     public Func<HttpContext, Caller, ValueTask<bool>>? ServePath { get; set; }

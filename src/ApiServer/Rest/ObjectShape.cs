@@ -9,6 +9,8 @@ internal static class ObjectShape
     private static readonly string[] ServerOwned =
         ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"];
 
+    private static readonly string[] OwnerFields = ["apiVersion", "kind", "name", "uid"];
+
     /// <summary>Kind, version and namespace of a body must be those of the URL.</summary>
     public static void Check(Target target, JsonObject manifest)
     {
@@ -49,18 +51,6 @@ internal static class ObjectShape
             throw Errors.Invalid(target.Type, "", new FieldProblem("metadata.name", "Required value: name or generateName is required", "FieldValueRequired"));
         }
 
-        var problem = target.Kind.CheckName is { } check ? check(next.Name()) : DefaultProblem(target, next.Name());
-        if (problem is not null)
-        {
-            throw Errors.Invalid(target.Type, next.Name(), new FieldProblem("metadata.name", $"Invalid value: \"{next.Name()}\": {problem}"));
-        }
-
-        if (next.Objects("metadata", "ownerReferences").Count(owner => owner.Flag("controller")) > 1)
-        {
-            throw Errors.Invalid(target.Type, next.Name(), new FieldProblem("metadata.ownerReferences",
-                "Invalid value: only one reference can have Controller set to true"));
-        }
-
         foreach (var name in (string[])["resourceVersion", .. ServerOwned])
         {
             metadata.Remove(name);
@@ -78,6 +68,34 @@ internal static class ObjectShape
         metadata["uid"] = Guid.NewGuid().ToString();
         metadata["creationTimestamp"] = now;
         return target with { Name = next.Name() };
+    }
+
+    /// <summary>What is wrong with the names and owners of a new object.</summary>
+    public static IEnumerable<FieldProblem> NameProblems(Target target, JsonObject next)
+    {
+        var check = target.Kind.CheckName ?? (name => DefaultProblem(target, name));
+        if (next.Text("metadata", "generateName") is { Length: > 0 } prefix && check(prefix.TrimEnd('-') + "x") is not null && check(prefix) is { } why)
+        {
+            yield return new FieldProblem("metadata.generateName", $"Invalid value: \"{prefix}\": {why}");
+        }
+
+        if (check(next.Name()) is { } problem)
+        {
+            yield return new FieldProblem("metadata.name", $"Invalid value: \"{next.Name()}\": {problem}");
+        }
+
+        foreach (var (index, owner) in next.Objects("metadata", "ownerReferences").Index())
+        {
+            foreach (var field in OwnerFields.Where(field => owner.Text(field) is null or ""))
+            {
+                yield return new FieldProblem($"metadata.ownerReferences[{index}].{field}", $"Invalid value: \"\": {(field == "apiVersion" ? "version" : field)} must not be empty");
+            }
+        }
+
+        if (next.Objects("metadata", "ownerReferences").Count(owner => owner.Flag("controller")) > 1)
+        {
+            yield return new FieldProblem("metadata.ownerReferences", "Invalid value: only one reference can have Controller set to true");
+        }
     }
 
     /// <summary>What the server alone decides about a new object, after admission.</summary>
@@ -200,7 +218,7 @@ internal static class ObjectShape
         }
     }
 
-    private static void Take(JsonNode from, JsonObject to, string name)
+    internal static void Take(JsonNode from, JsonObject to, string name)
     {
         if (from[name] is { } value)
         {

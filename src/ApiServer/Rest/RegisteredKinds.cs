@@ -36,6 +36,7 @@ public static class RegisteredKinds
             ShortNames = storage.ShortNames,
             Categories = storage.Categories,
             IsCustom = storage.IsCustom,
+            Schemas = versions.Where(version => version.Schema is not null).ToDictionary(version => version.Type.Version, version => version.Schema!),
             HasStatus = storage.HasStatus,
             HasGeneration = storage.IsCustom || type.Group is "apps" or "batch" || type.Plural is "pods" or "customresourcedefinitions",
             AllowsUnconditionalUpdate = !storage.IsCustom && type.Plural is not ("leases" or "customresourcedefinitions"),

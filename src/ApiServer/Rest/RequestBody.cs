@@ -32,14 +32,15 @@ internal static class RequestBody
 
     public static string MediaType(HttpRequest request) => (request.ContentType ?? "").Split(';')[0].Trim();
 
-    public static JsonNode? Parse(ReadOnlyMemory<byte> body, string mediaType, ApiHooks hooks)
+    /// <param name="duplicates">Gets what stands twice in a JSON body.</param>
+    public static JsonNode? Parse(ReadOnlyMemory<byte> body, string mediaType, ApiHooks hooks, ICollection<string> duplicates)
     {
         switch (mediaType)
         {
             case "" or "application/json" or "application/json-patch+json" or "application/merge-patch+json" or "application/strategic-merge-patch+json":
-                return Json(body);
+                return BodyJson.Parse(body, duplicates);
             case "application/apply-patch+yaml" when LooksLikeJson(body.Span):
-                return Json(body);
+                return BodyJson.Parse(body, duplicates);
             case "application/yaml" or "application/apply-patch+yaml" when hooks.DecodeYaml is { } yaml:
                 return yaml(Encoding.UTF8.GetString(body.Span));
             case "application/vnd.kubernetes.protobuf" when hooks.DecodeProtobuf is { } protobuf:
@@ -60,19 +61,6 @@ internal static class RequestBody
     private static string? Orphan(JsonNode? body, IQueryCollection query) =>
         body.At("orphanDependents") is JsonValue value ? (value.GetValueKind() == JsonValueKind.True ? "Orphan" : "Background")
         : query["orphanDependents"] == "true" ? "Orphan" : null;
-
-    private static JsonNode? Json(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            // A key twice is refused here, wherever it stands: the tree would refuse it later, in the middle of a write.
-            return JsonNode.Parse(body.Span, null, new JsonDocumentOptions { MaxDepth = 512, AllowDuplicateProperties = false });
-        }
-        catch (Exception exception) when (exception is JsonException or ArgumentException)
-        {
-            throw Errors.BadRequest($"the object provided is unrecognized (must be of type JSON): couldn't get version/kind; json parse error: {exception.Message}");
-        }
-    }
 
     private static bool LooksLikeJson(ReadOnlySpan<byte> body) => body.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
 }

@@ -51,7 +51,8 @@ public sealed partial class RequestPipeline(ObjectApi api, ApiHooks hooks, ILogg
 
         if (api.Kinds.Find(parsed.Group, parsed.Version, parsed.Plural) is not { } served)
         {
-            if (api.Kinds.All.Any(kind => kind.Versions.Any(one => one.Group == parsed.Group && one.Version == parsed.Version)))
+            // Where definitions alone make a group, what they do not serve is a path like any other.
+            if (api.Kinds.All.Any(kind => !kind.IsCustom && kind.Versions.Any(one => one.Group == parsed.Group && one.Version == parsed.Version)))
             {
                 throw Errors.NoSuchResource();
             }

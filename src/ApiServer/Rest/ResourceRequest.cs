@@ -127,7 +127,7 @@ internal sealed class ResourceRequest(ObjectApi api, ApiHooks hooks, HttpContext
                 + (target.Kind.IsCustom ? "" : "application/strategic-merge-patch+json, ") + "application/apply-patch+yaml");
         }
 
-        var body = await BodyAsync(checksFields: known == PatchKind.Apply, cancellationToken)
+        var body = await BodyAsync(checksFields: known != PatchKind.Json, cancellationToken)
             ?? throw Errors.BadRequest("error decoding patch: EOF");
         var (stored, isCreated) = await api.Patches.PatchAsync(caller, target, known, body, Options(), cancellationToken);
         await WriteObjectAsync(isCreated ? 201 : 200, stored, cancellationToken);
@@ -203,20 +203,45 @@ internal sealed class ResourceRequest(ObjectApi api, ApiHooks hooks, HttpContext
     {
         var bytes = await RequestBody.ReadAsync(Request, cancellationToken);
         var mediaType = RequestBody.MediaType(Request);
-        if (checksFields && hooks.CheckFields is { } check && mediaType != "application/vnd.kubernetes.protobuf")
+        if (bytes.IsEmpty)
         {
-            var validation = Request.Query["fieldValidation"].ToString();
-            var problems = validation == "Ignore" ? [] : check(target, bytes);
-            if (problems.Count > 0 && validation == "Strict")
-            {
-                throw Errors.BadRequest($"{target.Type.Kind} in version \"{target.Type.Version}\" cannot be handled as a {target.Type.Kind}: "
-                    + $"strict decoding error: {string.Join(", ", problems)}");
-            }
-
-            warnings.AddRange(problems);
+            return null;
         }
 
-        return bytes.IsEmpty ? null : RequestBody.Parse(bytes, mediaType, hooks);
+        var problems = new List<string>();
+        var body = RequestBody.Parse(bytes, mediaType, hooks, problems);
+        if (checksFields && body is JsonObject manifest && mediaType != "application/vnd.kubernetes.protobuf")
+        {
+            CheckFields(manifest, problems);
+        }
+
+        return body;
+    }
+
+    /// <summary>Fields that stand twice or that the kind does not have: refused, told or ignored, as the client asks.</summary>
+    private void CheckFields(JsonObject manifest, List<string> problems)
+    {
+        var validation = Request.Query["fieldValidation"].ToString();
+        if (validation is not ("" or "Strict" or "Warn" or "Ignore"))
+        {
+            throw Errors.InvalidOptions(
+                Request.Method switch { "POST" => "CreateOptions", "PUT" => "UpdateOptions", _ => "PatchOptions" },
+                $"fieldValidation: Unsupported value: \"{validation}\": supported values: \"Ignore\", \"Strict\", \"Warn\"");
+        }
+
+        if (validation == "Ignore" || hooks.CheckFields is not { } check)
+        {
+            return;
+        }
+
+        problems.AddRange(check(target, manifest));
+        if (problems.Count > 0 && validation == "Strict")
+        {
+            throw Errors.BadRequest($"{target.Type.Kind} in version \"{target.Type.Version}\" cannot be handled as a {target.Type.Kind}: "
+                + $"strict decoding error: {string.Join(", ", problems)}");
+        }
+
+        warnings.AddRange(problems);
     }
 
     /// <summary>A typed client may leave kind and version out: the URL says them.</summary>

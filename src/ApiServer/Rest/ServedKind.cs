@@ -57,6 +57,9 @@ public sealed record ServedKind
     /// <summary>All that is wrong with an object in the storage version. The second is the old object on updates.</summary>
     public Func<JsonObject, JsonObject?, IReadOnlyList<FieldProblem>>? Validate { get; init; }
 
+    /// <summary>The <c>openAPIV3Schema</c> of each version of a custom resource that has one.</summary>
+    public IReadOnlyDictionary<string, JsonObject> Schemas { get; init; } = new Dictionary<string, JsonObject>();
+
     /// <summary>Checks a name beyond the default rule (DNS-1123 subdomain): what is wrong with it, or null.</summary>
     public Func<string, string?>? CheckName { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Hikigane.ApiServer.Admission;
 using Hikigane.ApiServer.Store;
+using Hikigane.ApiServer.Validation;
 using Hikigane.Kube;
 using Hikigane.Resources.Json;
 
@@ -20,6 +21,7 @@ public sealed class WriteVerbs(ObjectApi api)
     {
         api.Check(caller, "create", target);
         ObjectShape.Check(target, manifest);
+        RequireTypes(caller, target, manifest);
         var generated = manifest.Name().Length == 0 ? manifest.Text("metadata", "generateName") ?? "" : "";
         for (var attempt = 1; ; attempt++)
         {
@@ -106,6 +108,7 @@ public sealed class WriteVerbs(ObjectApi api)
             }
 
             ObjectShape.KeepIdentity(target, old, next);
+            RequireTypes(caller, target, next);
             var storage = await AdmitAsync(caller, target, next, old, options, cancellationToken);
             ObjectShape.FinishChange(target, stored.Object, storage);
             if (JsonNode.DeepEquals(storage, stored.Object))
@@ -164,27 +167,68 @@ public sealed class WriteVerbs(ObjectApi api)
         var request = new AdmissionRequest(target, caller, old is null ? "CREATE" : "UPDATE", next, old, options.IsDryRun, options.Warnings);
         var oldStorage = old is null ? null : api.Store.Current.Find(target.Key)?.Object;
         var storage = await DefaultAsync(request, oldStorage, cancellationToken);
-        if (target.Subresource is null)
+        if (target is { Subresource: null, Kind: { IsCustom: true, HasStatus: true } })
         {
-            var problems = target.Kind.Validate?.Invoke(storage, oldStorage) ?? [];
-            if (problems.Count > 0)
-            {
-                throw Errors.Invalid(target.Type, target.Name, problems);
-            }
+            // Admission may have written one; only the status endpoint says how it went.
+            ObjectShape.Take(old ?? [], next, "status");
+            ObjectShape.Take(oldStorage ?? [], storage, "status");
+        }
+
+        var problems = Problems(target, next, storage, oldStorage);
+        if (problems.Count > 0)
+        {
+            throw Errors.Invalid(target.Type, target.Name, problems);
         }
 
         await api.Admission.ValidateAsync(request, cancellationToken);
         return storage;
     }
 
+    /// <summary>All that is wrong, whoever finds it: the metadata of a new object, the kind's own rules, the definition's schema.</summary>
+    private static IReadOnlyList<FieldProblem> Problems(Target target, JsonObject next, JsonObject storage, JsonObject? oldStorage)
+    {
+        var problems = new List<FieldProblem>();
+        if (oldStorage is null)
+        {
+            problems.AddRange(ObjectShape.NameProblems(target, next));
+        }
+
+        if (target.Subresource is null)
+        {
+            problems.AddRange(target.Kind.Validate?.Invoke(storage, oldStorage) ?? []);
+        }
+
+        if (target.Kind.Schemas.GetValueOrDefault(target.Type.Version) is { } schema)
+        {
+            problems.AddRange(SchemaRules.Check(next, schema));
+        }
+
+        return problems;
+    }
+
     private async ValueTask<JsonObject> DefaultAsync(AdmissionRequest request, JsonObject? oldStorage, CancellationToken cancellationToken)
     {
-        await api.Admission.MutateAsync(request, cancellationToken);
         var (kind, next) = (request.Target.Kind, request.Object!);
+        if (kind.Schemas.GetValueOrDefault(request.Target.Type.Version) is { } schema)
+        {
+            StructuralSchema.Prune(next, schema);
+            StructuralSchema.Default(next, schema);
+        }
+
+        await api.Admission.MutateAsync(request, cancellationToken);
         var storage = ObjectApi.Convert(next, kind, kind.Type, isShared: true);
         storage = ReferenceEquals(storage, next) ? next.Copy() : storage;
         kind.Default?.Invoke(storage, oldStorage);
         return storage;
+    }
+
+    /// <summary>What the process itself writes has the right types.</summary>
+    private static void RequireTypes(Caller caller, Target target, JsonObject manifest)
+    {
+        if (!ReferenceEquals(caller, Caller.System) && !target.Kind.IsCustom && WrongTypes.First(manifest) is { } problem)
+        {
+            throw Errors.BadRequest($"{target.Type.Kind} in version \"{target.Type.Version}\" cannot be handled as a {target.Type.Kind}: {problem}");
+        }
     }
 
     private void RequireNamespace(Target target)

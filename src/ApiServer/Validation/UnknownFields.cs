@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hikigane.ApiServer.OpenApi;
+using Hikigane.ApiServer.Rest;
 using Hikigane.Resources.Json;
 
 namespace Hikigane.ApiServer.Validation;
@@ -10,17 +11,24 @@ namespace Hikigane.ApiServer.Validation;
 /// </summary>
 public static class UnknownFields
 {
-    /// <summary>Unknown fields of an object in the order in which they stand; none for kinds that are not built in.</summary>
-    public static IReadOnlyList<string> Of(JsonObject manifest)
+    /// <summary>Unknown fields of an object, or of a merge patch of one, in the order in which upstream tells them.</summary>
+    public static IReadOnlyList<string> Of(Target target, JsonObject manifest)
     {
         var found = new List<string>();
-        if (BuiltinTypes.OfKind(manifest.Text("apiVersion") ?? "", manifest.Text("kind") ?? "") is { } type)
+        if (BuiltinTypes.OfKind(target.Type.ApiVersion, target.Type.Kind) is { } type)
         {
             Check(type, manifest, "", found);
+            return found;
         }
-        else if (manifest.Object("metadata") is { } metadata)
+
+        if (manifest.Object("metadata") is { } metadata)
         {
             Check(BuiltinTypes.All["meta.ObjectMeta"], metadata, "metadata", found);
+        }
+
+        if (target.Kind.Schemas.GetValueOrDefault(target.Type.Version) is { } schema)
+        {
+            found.AddRange(StructuralSchema.Unknown(manifest, schema).Select(path => $"unknown field \"{path}\""));
         }
 
         return found;
@@ -36,8 +44,9 @@ public static class UnknownFields
             {
                 Descend(field, child, at, found);
             }
-            else if (path.Length > 0 || name is not ("apiVersion" or "kind"))
+            else if (!name.StartsWith('$') && (path.Length > 0 || name is not ("apiVersion" or "kind")))
             {
+                // What begins with a dollar sign is a directive of a patch.
                 found.Add($"unknown field \"{at}\"");
             }
         }

@@ -28,7 +28,7 @@ internal static class PipelineShapes
         Debug: breakpoints Breakpoints
         RefSource: uri, digest map string, entryPoint
         CustomRunSpec: customRef TaskRef, customSpec EmbeddedRun, params [] Param, status, statusMessage, retries int, serviceAccountName, timeout* duration, workspaces [] WorkspaceBinding
-        EmbeddedRun: apiVersion, kind, metadata! Metadata, spec! any
+        EmbeddedRun: apiVersion, kind, metadata! Metadata, spec! raw
         CustomRun: kind, apiVersion, metadata any, spec! CustomRunSpec, status! any
         StepActionSpec: description, image, command [] string, args [] string, env [] EnvVar, script, workingDir, params [] ParamSpec, results [] StepResult, securityContext SecurityContext, volumeMounts [] VolumeMount
         StepAction: kind, apiVersion, metadata any, spec! StepActionSpec
@@ -39,7 +39,7 @@ internal static class PipelineShapes
         VerificationPolicySpec: resources! [] ResourcePattern, authorities! [] Authority, mode
         VerificationPolicy: kind, apiVersion, metadata! any, spec! VerificationPolicySpec
         ResolutionRequestSpec: params any, url
-        ResolutionRequest: kind, apiVersion, metadata any, spec any, status! any
+        ResolutionRequest: kind, apiVersion, metadata any, spec ResolutionRequestSpec, status! any
 
         """;
 

@@ -30,16 +30,27 @@ public static class PipelinesAdmission
             return new Admitted(null, $"no kind \"{manifest.Text("kind")}\" is registered for version \"{version}\"");
         }
 
-        var reader = new ShapedJson(shapes);
+        var reader = new ShapedJson(shapes, version![(version!.IndexOf('/', StringComparison.Ordinal) + 1)..]);
         var shaped = reader.Read(manifest, kind);
         if (reader.Errors.Count > 0)
         {
             return new Admitted(null, $"mutation failed: cannot decode incoming new object: {reader.Errors[0]}");
         }
 
+        if (ValuelessParam(manifest))
+        {
+            return new Admitted(
+                null, "mutation failed: cannot create patch for round tripped newBytes: cannot marshal interface: "
+                + $"json: error calling MarshalJSON for type {(version == "tekton.dev/v1beta1" ? "v1beta1" : "v1")}.ParamValue: impossible ParamValues.Type: \"\"");
+        }
+
         new PipelinesDefaults(config).Apply(shaped);
         return new Admitted(shaped);
     }
+
+    /// <summary>Whether a run is given a param without a value, which upstream's types cannot write back.</summary>
+    private static bool ValuelessParam(JsonObject manifest) =>
+        manifest.Text("kind") is "TaskRun" or "PipelineRun" or "CustomRun" && manifest.Objects("spec", "params").Any(param => param["value"] is null);
 
     /// <summary>What the defaulting webhook answers: a run that is created loses what only Tekton Chains may say about it.</summary>
     public static Admitted Default(string operation, JsonObject manifest, PipelinesConfig config)
@@ -121,6 +132,9 @@ public static class PipelinesAdmission
                 break;
             case "CustomRun":
                 OtherValidation.CustomRun(spec, errors);
+                break;
+            case "VerificationPolicy":
+                OtherValidation.VerificationPolicy(spec, errors);
                 break;
             case "ResolutionRequest":
                 OtherValidation.ResolutionRequest(manifest, errors);

@@ -53,6 +53,21 @@ public static class PipelinesConversion
         }
     }
 
+    /// <summary>Why an object cannot be shown in a version, in the words of upstream's conversion webhook; null when it can.</summary>
+    public static string? Problem(JsonObject manifest, string toVersion)
+    {
+        if (manifest.Text("kind") != "ResolutionRequest" || toVersion != "v1alpha1" || manifest.At("spec", "params") is not JsonArray given)
+        {
+            return null;
+        }
+
+        var others = given.OfType<JsonObject>().Where(param => param["value"] is JsonArray or JsonObject).Select(param => param.Text("name")).ToList();
+        return others.Count == 0 ? null
+            : "conversion webhook for resolution.tekton.dev/v1beta1, Kind=ResolutionRequest failed: conversion failed to version v1alpha1 for type "
+                + "[kind=ResolutionRequest group=resolution.tekton.dev version=v1beta1] -  cannot convert v1beta1 to v1alpha, "
+                + $"non-string type parameter(s) found: {string.Join(", ", others)}";
+    }
+
     private static JsonObject Shaped(JsonObject manifest, bool isUp) =>
         new ShapedJson(isUp ? Shapes.V1 : Shapes.V1Beta1).Read(manifest, manifest.Text("kind")!);
 

@@ -22,15 +22,19 @@ internal sealed class TektonAdmission(ObjectApi api)
     /// <summary>Gives an API Tekton's conversion and admission, by the same code as over HTTPS.</summary>
     public static void AddTo(ObjectApi api)
     {
-        foreach (var kind in api.Kinds.All.Where(kind => kind.Type.Group is "tekton.dev"))
+        foreach (var kind in api.Kinds.All.Where(kind => kind.Type.Group is "tekton.dev" or "resolution.tekton.dev"))
         {
-            api.Kinds.Add(kind with { Convert = (manifest, wanted) => PipelinesConversion.Convert(manifest, wanted.Version) });
+            api.Kinds.Add(kind with { Convert = Convert });
         }
 
         var admission = new TektonAdmission(api);
         api.Admission.MutateAll(admission.MutateAsync);
         api.Admission.ValidateAll(admission.ValidateAsync);
     }
+
+    private static JsonObject Convert(JsonObject manifest, ResourceType wanted) => PipelinesConversion.Problem(manifest, wanted.Version) is { } problem
+        ? throw new KubeException(500, "InternalError", problem)
+        : PipelinesConversion.Convert(manifest, wanted.Version);
 
     private ValueTask MutateAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {

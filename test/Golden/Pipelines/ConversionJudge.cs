@@ -30,6 +30,13 @@ internal static class ConversionJudge
         }
 
         var same = PipelinesConversion.Convert(inStore, own);
+        if (PipelinesConversion.Problem(inStore, read[(read.IndexOf('/', StringComparison.Ordinal) + 1)..]) is { } problem)
+        {
+            var refused = new JsonObject { ["code"] = 500, ["message"] = problem };
+            var wanted = new JsonObject { ["same"] = same.DeepClone(), ["other"] = refused, ["roundTrip"] = refused.DeepClone() };
+            return Task.FromResult(JsonDiff.Explain(recorded["want"], wanted));
+        }
+
         var other = PipelinesConversion.Convert(inStore, read);
         var back = PipelinesConversion.Convert(PipelinesConversion.Convert(other, kept), own);
         var got = new JsonObject

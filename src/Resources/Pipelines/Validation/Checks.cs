@@ -13,6 +13,9 @@ internal static partial class Checks
     private const string QualifiedName =
         "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
+    /// <summary>Whether a text asks for artifacts of a pipeline's task.</summary>
+    public static bool HasTaskArtifact(string text) => TaskArtifact().IsMatch(text);
+
     private static readonly string[] Sources =
         ["configmap", "emptydir", "persistentvolumeclaim", "secret", "volumeclaimtemplate"];
 
@@ -130,7 +133,7 @@ internal static partial class Checks
         if (reference.Text("resolver") is { Length: > 0 })
         {
             Gate("resolver", "beta", config, errors);
-            if (name.Length > 0)
+            if (name.Length > 0 && !(config.IsOn("enable-concise-resolver-syntax") && name.Contains("://", StringComparison.Ordinal)))
             {
                 errors.Invalid("invalid URI for request", $"{path}.name");
             }
@@ -185,9 +188,16 @@ internal static partial class Checks
         }
         else if (CelProgram.Compile(cel, NoVariables) is { Program: null, Problem: var problem })
         {
-            errors.Add("invalid cel expression: %s with err: %s", "", $"{path}.{cel}", $"{path}.{problem?.Message}");
+            // knative takes both texts for paths, and a path has no empty parts.
+            errors.Add("invalid cel expression: %s with err: %s", "", $"{path}.{cel}", Dots().Replace($"{path}.{problem?.Message}", "."));
         }
     }
+
+    [GeneratedRegex(@"\$\(tasks\.[^.)]+\.(?:inputs|outputs)(?:\.[^)]+)?\)")]
+    private static partial Regex TaskArtifact();
+
+    [GeneratedRegex(@"\.{2,}")]
+    private static partial Regex Dots();
 
     [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
     private static partial Regex Label();

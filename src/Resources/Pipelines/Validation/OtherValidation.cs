@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using Hikigane.Expressions.Cel.Functions;
 using Hikigane.Resources.Json;
 using Hikigane.Resources.Triggers;
 
 namespace Hikigane.Resources.Pipelines.Validation;
 
-/// <summary>What is wrong with a StepAction, a CustomRun or a ResolutionRequest. As their <c>*_validation.go</c> upstream.</summary>
+/// <summary>What is wrong with a StepAction, a CustomRun, a VerificationPolicy or a ResolutionRequest. As their <c>*_validation.go</c> upstream.</summary>
 internal static class OtherValidation
 {
     private static readonly string[] CustomFields = ["apiVersion", "kind"];
@@ -27,7 +28,19 @@ internal static class OtherValidation
             errors.Add("param substitution in scripts is not allowed.", "", "spec.script");
         }
 
+        if (script.StartsWith("#!win", StringComparison.Ordinal))
+        {
+            Checks.Gate("windows script support", "alpha", config, errors);
+        }
+
         ParamChecks.Declared(spec, ["spec"], config, errors);
+        ParamChecks.Properties(spec, "spec", errors);
+        TaskVariableChecks.CheckStepAction(spec, errors);
+        foreach (var (index, result) in spec.Objects("results").Index().Where(result => result.Item.Text("type") == "object" && result.Item["properties"] is null))
+        {
+            errors.Missing($"spec.results[{index}].{result.Text("name")}.properties");
+        }
+
         foreach (var (index, mount) in spec.Objects("volumeMounts").Index())
         {
             var name = mount.Text("name") ?? "";
@@ -52,9 +65,9 @@ internal static class OtherValidation
         else
         {
             var (holder, path) = reference is null ? (inline!, "spec.customSpec") : (reference, "spec.customRef");
-            foreach (var field in CustomFields.Where(field => holder.Text(field) is null or ""))
+            if (CustomFields.FirstOrDefault(field => holder.Text(field) is null or "") is { } missing)
             {
-                errors.Missing($"{path}.{field}");
+                errors.Missing($"{path}.{missing}");
             }
         }
 
@@ -72,6 +85,60 @@ internal static class OtherValidation
         if (manifest.Label("resolution.tekton.dev/type") is null or "")
         {
             errors.Missing("meta.labels.resolution.tekton.dev/type");
+        }
+    }
+
+    /// <summary>As pkg/apis/pipeline/v1alpha1/verificationpolicy_validation.go, whose paths leave <c>spec</c> out.</summary>
+    public static void VerificationPolicy(JsonObject spec, FieldErrors errors)
+    {
+        if (!spec.Objects("resources").Any())
+        {
+            errors.Missing("resources");
+        }
+
+        foreach (var pattern in spec.Objects("resources").Select(resource => resource.Text("pattern") ?? ""))
+        {
+            if (Re2.Compile(pattern).Error is { } error)
+            {
+                errors.Invalid(pattern, "ResourcePattern", $"resourcePattern cannot be compiled by regex: {error}");
+            }
+        }
+
+        if (!spec.Objects("authorities").Any())
+        {
+            errors.Missing("authorities");
+        }
+
+        foreach (var (index, authority) in spec.Objects("authorities").Index())
+        {
+            if (authority.Object("key") is { } key)
+            {
+                Key(key, $"key[{index}]", errors);
+            }
+        }
+
+        if (spec.Text("mode") is { Length: > 0 } mode and not ("enforce" or "warn"))
+        {
+            errors.Invalid($"available values are: enforce, warn, but got: {mode}", "mode");
+        }
+    }
+
+    private static void Key(JsonObject key, string path, FieldErrors errors)
+    {
+        var given = (key.Text("data") is { Length: > 0 } ? 1 : 0) + (key.Text("kms") is { Length: > 0 } ? 1 : 0) + (key["secretRef"] is null ? 0 : 1);
+        string[] sources = [$"{path}.data", $"{path}.kms", $"{path}.secretref"];
+        if (given == 0)
+        {
+            errors.Neither(sources);
+        }
+        else if (given > 1)
+        {
+            errors.Both(sources);
+        }
+
+        if (key.Text("hashAlgorithm") is { Length: > 0 } algorithm && algorithm.ToLowerInvariant() is not ("sha224" or "sha256" or "sha384" or "sha512"))
+        {
+            errors.Invalid(algorithm, $"{path}.HashAlgorithm");
         }
     }
 }

@@ -48,6 +48,15 @@ internal static partial class ParamChecks
         }
     }
 
+    /// <summary>What is wrong with the allowed values of declarations alone.</summary>
+    public static void Enums(JsonObject spec, string path, PipelinesConfig config, FieldErrors errors)
+    {
+        foreach (var param in spec.Objects("params"))
+        {
+            Enum(param, $"{path}.params[{param.Text("name")}]", config, errors);
+        }
+    }
+
     /// <summary>Objects say which keys they have.</summary>
     public static void Properties(JsonObject spec, string path, FieldErrors errors)
     {

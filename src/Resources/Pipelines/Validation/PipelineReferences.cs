@@ -12,6 +12,10 @@ internal static partial class PipelineReferences
     /// <summary>Tasks whose status or reason a text asks for; empty for the status of all.</summary>
     public static IEnumerable<string> States(string text) => State().Matches(text).Select(match => match.Groups[1].Value);
 
+    /// <summary>The task whose result a piece of text, cut off behind a dollar sign, begins with.</summary>
+    public static (string Holder, string Task)? Leading(string piece) =>
+        LeadingResult().Match(piece) is { Success: true } match ? (match.Groups[1].Value, match.Groups[2].Value) : null;
+
     /// <summary>The text between <c>$(</c> and <c>)</c>.</summary>
     public static IEnumerable<string> Expressions(string text) => Expression().Matches(text).Select(match => match.Groups[1].Value);
 
@@ -20,6 +24,9 @@ internal static partial class PipelineReferences
 
     [GeneratedRegex(@"\$\(tasks\.(?:([^.)]+)\.)?(?:status|reason)\)")]
     private static partial Regex State();
+
+    [GeneratedRegex(@"^\((tasks|finally)\.([^.)]+)\.results\.")]
+    private static partial Regex LeadingResult();
 
     [GeneratedRegex(@"\$\(([^)]*)\)")]
     private static partial Regex Expression();

@@ -36,8 +36,16 @@ internal sealed class PipelineValidation(PipelinesConfig config, FieldErrors err
             }
 
             Workspaces(task, at, spec, isInline);
+            if (task["taskSpec"] is not null)
+            {
+                // An inline task sees the pipeline's params.
+                ParamChecks.Properties(spec, at, errors);
+            }
         }
 
+        Declared(spec, path);
+        PipelineVariableChecks.Check(spec, path, isInline, errors);
+        MatrixChecks.Check(spec, path, errors);
         ParamChecks.Declared(spec, [$"{path}.tasks", $"{path}.finally"], config, errors);
         Graph(spec, path);
         Finally(spec, path);
@@ -148,7 +156,7 @@ internal sealed class PipelineValidation(PipelinesConfig config, FieldErrors err
         }
 
         Checks.Gate("OnError", "beta", config, errors);
-        if (onError is not ("continue" or "stopAndFail"))
+        if (onError is not ("continue" or "stopAndFail") && !onError.StartsWith("$(params.", StringComparison.Ordinal))
         {
             errors.Invalid(onError, $"{path}.OnError", "PipelineTask OnError must be either \"continue\" or \"stopAndFail\"");
         }
@@ -165,6 +173,37 @@ internal sealed class PipelineValidation(PipelinesConfig config, FieldErrors err
         foreach (var name in matrix.Select(param => param.Text("name") ?? "").Where(plain.Contains).Distinct(StringComparer.Ordinal))
         {
             errors.Both($"{path}.matrix[{name}]", $"{path}.params[{name}]");
+        }
+    }
+
+    private void Declared(JsonObject spec, string path)
+    {
+        var seen = new HashSet<string>();
+        foreach (var (index, workspace) in spec.Objects("workspaces").Index())
+        {
+            var name = workspace.Text("name") ?? "";
+            if (name.Length > 0 && !seen.Add(name))
+            {
+                errors.Invalid($"workspace with name \"{name}\" appears more than once", $"{path}.workspaces[{index}]");
+            }
+        }
+
+        foreach (var (list, index, task) in Tasks(spec))
+        {
+            if (!config.IsOn("enable-artifacts") && Texts(task).Any(text => text.Path.StartsWith("params", StringComparison.Ordinal) && Checks.HasTaskArtifact(text.Text)))
+            {
+                errors.Add("feature flag enable-artifacts should be set to true to use artifacts feature.", "", $"{path}.{list}[{index}].params");
+            }
+
+            foreach (var target in Texts(task).SelectMany(text => PipelineReferences.Results(text.Text)).Select(result => result.Task).Distinct())
+            {
+                if (spec.Objects("tasks").Any(one => one.Text("name") == target && (one["pipelineSpec"] is not null || one["pipelineRef"] is not null)))
+                {
+                    errors.Invalid(
+                        $"result reference to pipelineTask \"{target}\" is not supported: referenced task uses pipelineRef or pipelineSpec and result propagation from child Pipelines is not yet implemented",
+                        $"{path}.{list}[{index}]");
+                }
+            }
         }
     }
 
@@ -296,23 +335,26 @@ internal sealed class PipelineValidation(PipelinesConfig config, FieldErrors err
         {
             var at = $"{path}.results[{index}].value";
             var text = result.Text("value") ?? "";
-            var expressions = PipelineReferences.Expressions(text).ToList();
-            var references = PipelineReferences.Results(text).ToList();
-            if (expressions.Count == 0 || text.Contains("['", StringComparison.Ordinal))
+            var expressions = text.Contains("['", StringComparison.Ordinal) ? [] : PipelineReferences.Expressions(text).ToList();
+            if (expressions.Count == 0)
             {
                 errors.Invalid("expected pipeline results to be task result expressions but no expressions were found", at);
             }
 
-            if (references.Count == 0 || references.Count != expressions.Count)
+            if (!expressions.Exists(LooksLikeResult))
             {
                 errors.Invalid("expected pipeline results to be task result expressions but an invalid expressions was found", at);
             }
 
-            // Upstream looks only at what stands first: text before a reference is taken for a task's name.
-            if (!text.StartsWith("$(", StringComparison.Ordinal) || references.Count == 0 || references.Exists(one => !known[one.Holder].Contains(one.Task)))
+            // Upstream cuts the text at its dollar signs and takes what begins a piece for a task: text before the first reference is none.
+            if (text.Split('$', StringSplitOptions.RemoveEmptyEntries).Any(piece => PipelineReferences.Leading(piece) is not { } one || !known[one.Holder].Contains(one.Task)))
             {
                 errors.Invalid("referencing a nonexistent task", at);
             }
         }
     }
+
+    private static bool LooksLikeResult(string expression) =>
+        (expression.StartsWith("tasks.", StringComparison.Ordinal) || expression.StartsWith("finally.", StringComparison.Ordinal))
+        && expression.Contains(".results", StringComparison.Ordinal);
 }

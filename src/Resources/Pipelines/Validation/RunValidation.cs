@@ -22,7 +22,7 @@ internal sealed class RunValidation(PipelinesConfig config, FieldErrors errors)
         }
         else if (spec.Object("taskSpec") is { } inline && spec["taskRef"] is null)
         {
-            new TaskValidation(config, errors).Validate(inline, "spec.taskSpec", "spec", new VariableRules(true, isBeta));
+            new TaskValidation(config, errors).Validate(inline, "spec.taskSpec", "spec", new VariableRules(true, isBeta) { Propagated = [.. Typed(spec)] });
         }
 
         if (spec.Text("status") is { Length: > 0 } status and not ("TaskRunCancelled" or "TaskRunPending"))
@@ -62,6 +62,10 @@ internal sealed class RunValidation(PipelinesConfig config, FieldErrors errors)
         else if (spec.Object("pipelineSpec") is { } inline && spec["pipelineRef"] is null)
         {
             new PipelineValidation(config, errors).Validate(inline, "spec.pipelineSpec", isInline: true, isBeta);
+            if (inline.Objects("tasks").Any(task => task.Items("taskSpec", "steps").Any()))
+            {
+                ParamChecks.Enums(inline, "spec", config, errors);
+            }
         }
 
         if (spec.Text("status") is { Length: > 0 } status && !PipelineRunStates.Contains(status))
@@ -112,6 +116,13 @@ internal sealed class RunValidation(PipelinesConfig config, FieldErrors errors)
         }
     }
 
+    /// <summary>Given params as declarations of their types.</summary>
+    private static IEnumerable<JsonObject> Typed(JsonObject spec) => spec.Objects("params").Select(param => new JsonObject
+    {
+        ["name"] = param.Text("name"),
+        ["type"] = param["value"] switch { JsonArray => "array", JsonObject => "object", _ => "string" },
+    });
+
     private void Workspaces(JsonObject spec)
     {
         var seen = new Dictionary<string, int>();
@@ -120,7 +131,7 @@ internal sealed class RunValidation(PipelinesConfig config, FieldErrors errors)
             var name = binding.Text("name") ?? "";
             if (!seen.TryAdd(name, index))
             {
-                errors.Invalid($"workspace \"{name}\" provided by pipelinerun more than once, at index {seen[name]} and {index}", $"spec.workspaces[{index}].name");
+                errors.Add($"workspace \"{name}\" provided by pipelinerun more than once, at index {seen[name]} and {index}", "", $"spec.workspaces[{index}].name");
             }
 
             Checks.Binding(binding, $"spec.workspaces[{index}]", errors);

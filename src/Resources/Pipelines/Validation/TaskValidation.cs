@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Hikigane.Resources.Json;
 using Hikigane.Resources.Triggers;
 
@@ -7,7 +8,7 @@ namespace Hikigane.Resources.Pipelines.Validation;
 /// <summary>What is wrong with a Task's spec. As tektoncd/pipeline pkg/apis/pipeline/v1/task_validation.go and container_validation.go.</summary>
 /// <param name="config">Feature gates.</param>
 /// <param name="errors">Where it is reported.</param>
-internal sealed class TaskValidation(PipelinesConfig config, FieldErrors errors)
+internal sealed partial class TaskValidation(PipelinesConfig config, FieldErrors errors)
 {
     private const string ResultRule =
         "Name must consist of alphanumeric characters, '-', '_', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my-name',  or 'my_name', regex used for validation is '^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$')";
@@ -52,6 +53,7 @@ internal sealed class TaskValidation(PipelinesConfig config, FieldErrors errors)
 
         Sidecars(spec, path);
         TaskVariableChecks.Check(spec, outer, rules, errors);
+        Artifacts(spec, path);
     }
 
     private void Step(JsonObject step, JsonObject spec, string path, int index, string root)
@@ -80,7 +82,9 @@ internal sealed class TaskValidation(PipelinesConfig config, FieldErrors errors)
 
         if (step.Text("timeout") is { } timeout && timeout.StartsWith('-'))
         {
+            // Upstream looks no further.
             errors.Invalid(timeout, $"{path}.negative timeout");
+            return;
         }
 
         if (step.Text("onError") is { Length: > 0 } onError and not ("continue" or "stopAndFail") && !onError.StartsWith("$(params.", StringComparison.Ordinal))
@@ -218,6 +222,7 @@ internal sealed class TaskValidation(PipelinesConfig config, FieldErrors errors)
         {
             var name = result.Text("name") ?? "";
             ResultName(result, $"{path}.results[{index}].name");
+            ResultValue(result, name, $"{path}.results[{index}]");
             switch (result.Text("type"))
             {
                 case "object" when result["properties"] is null:
@@ -231,6 +236,55 @@ internal sealed class TaskValidation(PipelinesConfig config, FieldErrors errors)
             }
         }
     }
+
+    /// <summary>A result's value names the result of a step.</summary>
+    private void ResultValue(JsonObject result, string name, string path)
+    {
+        if (result["value"] is null)
+        {
+            return;
+        }
+
+        var text = result.Text("value") ?? "";
+        var parts = StepResultReference().Match(text);
+        if (!parts.Success)
+        {
+            errors.Add(
+                $"Could not extract step name and result name. Expected value to look like $(steps.<stepName>.results.<resultName>) but got \"{text}\"",
+                "", $"{path}.{name}.value");
+        }
+        else if (!Checks.IsLabel(parts.Groups[1].Value))
+        {
+            errors.Add(
+                $"invalid extracted step name \"{parts.Groups[1].Value}\"",
+                "stepName in $(steps.<stepName>.results.<resultName>) must be a valid DNS Label, For more info refer to https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#names",
+                $"{path}.{name}.value");
+        }
+    }
+
+    private void Artifacts(JsonObject spec, string path)
+    {
+        if (config.IsOn("enable-artifacts"))
+        {
+            return;
+        }
+
+        foreach (var (index, step) in spec.Objects("steps").Index())
+        {
+            var texts = step.Items("command").Concat(step.Items("args")).Select(item => item?.ToString())
+                .Concat(step.Objects("env").Select(one => one.Text("value"))).Append(step.Text("script"));
+            if (texts.Any(text => text is not null && ArtifactReference().IsMatch(text)))
+            {
+                errors.Add("feature flag enable-artifacts should be set to true to use artifacts feature.", "", $"{path}.steps[{index}]");
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^\$\(steps\.([^.]+)\.results\.([^.)]+)\)$")]
+    private static partial Regex StepResultReference();
+
+    [GeneratedRegex(@"\$\(steps\.[^.)]+\.(?:inputs|outputs)(?:\.[^)]+)?\)|\$\((?:step\.)?artifacts\.path\)")]
+    private static partial Regex ArtifactReference();
 
     private void ResultName(JsonObject result, string path)
     {

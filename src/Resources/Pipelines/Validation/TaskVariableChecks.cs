@@ -8,7 +8,11 @@ namespace Hikigane.Resources.Pipelines.Validation;
 /// <summary>How strictly variables are checked.</summary>
 /// <param name="MayUseUndeclared">An inline spec may rely on what its run propagates.</param>
 /// <param name="NamesVariable">v1beta1 says which variable does not exist.</param>
-internal sealed record VariableRules(bool MayUseUndeclared, bool NamesVariable);
+internal sealed record VariableRules(bool MayUseUndeclared, bool NamesVariable)
+{
+    /// <summary>Params that a run hands down to an inline spec: their types are known without a declaration.</summary>
+    public IReadOnlyList<JsonObject> Propagated { get; init; } = [];
+}
 
 /// <summary>Variables in a Task's steps: declared, of the right type, and arrays on their own. As upstream's ValidateParameterVariables.</summary>
 internal static partial class TaskVariableChecks
@@ -18,10 +22,10 @@ internal static partial class TaskVariableChecks
 
     public static void Check(JsonObject spec, string path, VariableRules rules, FieldErrors errors)
     {
-        var declared = new Dictionary<string, JsonObject>();
-        foreach (var param in spec.Objects("params"))
+        var declared = Declared(spec);
+        foreach (var param in rules.Propagated)
         {
-            declared[param.Text("name") ?? ""] = param;
+            declared.TryAdd(param.Text("name") ?? "", param);
         }
 
         foreach (var (index, step) in spec.Objects("steps").Index())
@@ -42,6 +46,33 @@ internal static partial class TaskVariableChecks
                 }
             }
         }
+    }
+
+    /// <summary>A StepAction is checked as the only step of a Task; its volume mounts may name a param.</summary>
+    public static void CheckStepAction(JsonObject spec, FieldErrors errors)
+    {
+        var declared = Declared(spec);
+        var rules = new VariableRules(MayUseUndeclared: false, NamesVariable: false);
+        foreach (var (field, text, mayHoldArray) in Fields(spec, null))
+        {
+            Params(text, mayHoldArray, $"spec.{field}", declared, rules, errors);
+        }
+
+        foreach (var (index, mount) in spec.Objects("volumeMounts").Index())
+        {
+            Params(mount.Text("name") ?? "", mayHoldArray: false, $"spec.volumeMounts[{index}]", declared, rules, errors);
+        }
+    }
+
+    private static Dictionary<string, JsonObject> Declared(JsonObject spec)
+    {
+        var declared = new Dictionary<string, JsonObject>();
+        foreach (var param in spec.Objects("params"))
+        {
+            declared[param.Text("name") ?? ""] = param;
+        }
+
+        return declared;
     }
 
     private static IEnumerable<(string Field, string Text, bool MayHoldArray)> Fields(JsonObject step, JsonObject? template)
@@ -104,7 +135,7 @@ internal static partial class TaskVariableChecks
         }
     }
 
-    [GeneratedRegex("""\$\((?:inputs\.)?params(?:\.(?<plain>[^)\[\s]+)|\[['"](?<quoted>[^'"]*)['"]\])(?<index>\[[^\]]*\])?\)""")]
+    [GeneratedRegex("""\$\(params(?:\.(?<plain>[^)\[\s]+)|\[['"](?<quoted>[^'"]*)['"]\])(?<index>\[[^\]]*\])?\)""")]
     private static partial Regex Param();
 
     [GeneratedRegex(@"\$\(context\.((?:task|taskRun)\.[^)]+)\)")]
