@@ -16,8 +16,11 @@ public enum CelStage
 /// <summary>Why a source is no program; <paramref name="Message"/> holds every error, with carets, as cel-go prints them.</summary>
 public sealed record CelProblem(CelStage Stage, string Message);
 
-/// <summary>A sub-expression of a traced evaluation: <paramref name="Value"/> is null when it was not evaluated.</summary>
-public sealed record TracedExpression(string Source, CelValue? Value, int Depth);
+/// <summary>
+/// A sub-expression of a traced evaluation: <paramref name="Value"/> is null when it was not evaluated. <paramref name="Start"/> is where it stands in the source,
+/// in UTF-16 units.
+/// </summary>
+public sealed record TracedExpression(string Source, CelValue? Value, int Depth, int Start);
 
 /// <summary>
 /// A compiled expression, equal in answers and messages to cel-go 0.30. Compile once, evaluate from any thread.
@@ -28,6 +31,7 @@ public sealed class CelProgram
     private readonly Node _root;
     private readonly Expr _tree;
     private readonly int _slotCount;
+    private TracedPlan? _traced;
 
     private CelProgram(CelEnvironment environment, string source, Expr tree, Node root, int slotCount)
     {
@@ -76,12 +80,20 @@ public sealed class CelProgram
     /// <summary>Evaluates and tells what each sub-expression gave, in source order, outermost first.</summary>
     public (CelValue Value, IReadOnlyList<TracedExpression> Expressions) EvaluateTraced(IReadOnlyDictionary<string, CelValue> variables, object? context = null)
     {
-        var planner = new Planner(_environment, isTraced: true);
-        var root = planner.Plan(_tree);
+        var (root, planner) = _traced ??= PlanTraced();
         var trace = new CelValue?[planner.Traced.Count];
         var value = Run(root, new EvaluationFrame(Bind(variables, planner.SlotCount), context, EvaluationFrame.DefaultBudget, trace) { IsStrict = _environment.IsStrict });
-        return (value, [.. planner.Traced.Select((one, index) => new TracedExpression(Source[one.Expr.Start..one.Expr.End], trace[index], one.Depth))]);
+        return (value, [.. planner.Traced.Select((one, index) => new TracedExpression(Source[one.Expr.Start..one.Expr.End], trace[index], one.Depth, one.Expr.Start))]);
     }
+
+    /// <summary>Made when somebody wants to know why, and kept; two threads may make the same one.</summary>
+    private TracedPlan PlanTraced()
+    {
+        var planner = new Planner(_environment, isTraced: true);
+        return new TracedPlan(planner.Plan(_tree), planner);
+    }
+
+    private sealed record TracedPlan(Node Root, Planner Planner);
 
     private static CelValue Run(Node root, EvaluationFrame frame)
     {

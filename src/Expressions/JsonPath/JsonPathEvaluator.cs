@@ -12,50 +12,99 @@ namespace Hikigane.Expressions.JsonPath;
 /// </summary>
 public sealed record GoShape(string TypeName, IReadOnlyDictionary<string, string> FieldNames);
 
-/// <summary>Steps over a value → results, or an error in upstream's words. As client-go's util/jsonpath/jsonpath.go; members of objects come in the order of their keys.</summary>
+/// <summary>
+/// Steps over a value → results, or an error in upstream's words. As client-go's util/jsonpath/jsonpath.go; members of objects come in the order of their keys.
+/// One evaluator serves one evaluation: it counts its steps, since a short path can visit a payload many times over.
+/// </summary>
 internal sealed class JsonPathEvaluator(IReadOnlyDictionary<JsonObject, GoShape> shapes)
 {
+    private const int MaxSteps = 2_000_000;
+
+    private int _steps;
+
+    /// <summary>Why there is no result. Not an exception: a filter meets one for every element that lacks a field.</summary>
+    public string? Error { get; private set; }
+
     public List<JsonNode?> Walk(List<JsonNode?> values, IReadOnlyList<JsonPathNode> steps)
     {
         foreach (var step in steps)
         {
             values = Walk(values, step);
+            if (Error is not null)
+            {
+                return [];
+            }
         }
 
         return values;
     }
 
-    private List<JsonNode?> Walk(List<JsonNode?> values, JsonPathNode step) => step switch
+    private List<JsonNode?> Walk(List<JsonNode?> values, JsonPathNode step)
     {
-        JsonPathNode.Text text => [JsonValue.Create(text.Value)],
-        JsonPathNode.Integer number => [.. values.Select(_ => (JsonNode)JsonValue.Create(number.Value))],
-        JsonPathNode.Float number => [.. values.Select(_ => (JsonNode)JsonValue.Create(number.Value))],
-        JsonPathNode.Bool flag => [.. values.Select(_ => (JsonNode)JsonValue.Create(flag.Value))],
-        JsonPathNode.Field field => Field(values, field.Name),
-        JsonPathNode.Wildcard => [.. values.SelectMany(Children)],
-        JsonPathNode.Recursive => Recursive(values),
-        JsonPathNode.Slice slice => Slice(values, slice),
-        JsonPathNode.Union union => [.. union.Branches.SelectMany(branch => Walk(values, branch))],
-        JsonPathNode.Filter filter => Filter(values, filter),
-        JsonPathNode.Identifier { Name: "end" } => throw new FormatException("not in range, nothing to end"),
-        JsonPathNode.Identifier { Name: "range" } => values,
-        JsonPathNode.Identifier word => throw new FormatException($"unrecognized identifier {word.Name}"),
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
+        switch (step)
+        {
+            case JsonPathNode.Text text:
+                return [JsonValue.Create(text.Value)];
+            case JsonPathNode.Integer number:
+                return [.. values.Select(_ => (JsonNode)JsonValue.Create(number.Value))];
+            case JsonPathNode.Float number:
+                return [.. values.Select(_ => (JsonNode)JsonValue.Create(number.Value))];
+            case JsonPathNode.Bool flag:
+                return [.. values.Select(_ => (JsonNode)JsonValue.Create(flag.Value))];
+            case JsonPathNode.Field field:
+                return Field(values, field.Name);
+            case JsonPathNode.Wildcard:
+                return Collected(values.SelectMany(Children));
+            case JsonPathNode.Recursive:
+                var results = new List<JsonNode?>();
+                Recursive(values, results);
+                return results;
+            case JsonPathNode.Slice slice:
+                return Slice(values, slice);
+            case JsonPathNode.Union union:
+                return Collected(union.Branches.SelectMany(branch => Walk(values, branch)));
+            case JsonPathNode.Filter filter:
+                return Filter(values, filter);
+            case JsonPathNode.Identifier { Name: "range" }:
+                return values;
+            case JsonPathNode.Identifier word:
+                return Fail(word.Name == "end" ? "not in range, nothing to end" : $"unrecognized identifier {word.Name}");
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private List<JsonNode?> Fail(string error)
+    {
+        Error ??= error;
+        return [];
+    }
+
+    private bool Step()
+    {
+        if (++_steps > MaxSteps)
+        {
+            Error ??= $"the path takes more than {MaxSteps} steps";
+        }
+
+        return Error is null;
+    }
+
+    private List<JsonNode?> Collected(IEnumerable<JsonNode?> found) => [.. found.TakeWhile(_ => Step())];
 
     private List<JsonNode?> Field(List<JsonNode?> values, string name)
     {
         var results = new List<JsonNode?>();
-        foreach (var value in values.OfType<JsonObject>())
+        foreach (var value in values)
         {
-            if (value.TryGetPropertyValue(name, out var member)
-                || (shapes.TryGetValue(value, out var shape) && shape.FieldNames.TryGetValue(name, out var jsonName) && value.TryGetPropertyValue(jsonName, out member)))
+            if (Step() && value is JsonObject members && (members.TryGetPropertyValue(name, out var member)
+                || (shapes.TryGetValue(members, out var shape) && shape.FieldNames.TryGetValue(name, out var jsonName) && members.TryGetPropertyValue(jsonName, out member))))
             {
                 results.Add(member);
             }
         }
 
-        return results.Count > 0 || values.Count == 0 ? results : throw new FormatException($"{name} is not found");
+        return results.Count > 0 || values.Count == 0 ? results : Fail($"{name} is not found");
     }
 
     /// <summary>Members, elements, or the bytes of a string.</summary>
@@ -68,20 +117,22 @@ internal sealed class JsonPathEvaluator(IReadOnlyDictionary<JsonObject, GoShape>
         _ => [],
     };
 
-    private List<JsonNode?> Recursive(IEnumerable<JsonNode?> values)
+    private void Recursive(IEnumerable<JsonNode?> values, List<JsonNode?> results)
     {
-        var results = new List<JsonNode?>();
         foreach (var value in values)
         {
-            var children = Children(value).ToList();
-            if (children.Count > 0)
+            if (!Step())
+            {
+                return;
+            }
+
+            using var children = Children(value).GetEnumerator();
+            if (children.MoveNext())
             {
                 results.Add(value);
-                results.AddRange(Recursive(children));
+                Recursive(Children(value), results);
             }
         }
-
-        return results;
     }
 
     private List<JsonNode?> Slice(List<JsonNode?> values, JsonPathNode.Slice slice)
@@ -94,7 +145,11 @@ internal sealed class JsonPathEvaluator(IReadOnlyDictionary<JsonObject, GoShape>
                 continue;
             }
 
-            var items = value as JsonArray ?? throw new FormatException($"{TypeName(value)} is not array or slice");
+            if (value is not JsonArray items)
+            {
+                return Fail($"{TypeName(value)} is not array or slice");
+            }
+
             long length = items.Count;
             var start = slice.Start ?? 0;
             start = start < 0 ? start + length : start;
@@ -105,27 +160,12 @@ internal sealed class JsonPathEvaluator(IReadOnlyDictionary<JsonObject, GoShape>
                 return results;
             }
 
-            if (start >= length || start < 0)
+            if (OutOfBounds(slice, start, end, length) is { } error)
             {
-                throw new FormatException($"array index out of bounds: index {start}, length {length}");
+                return Fail(error);
             }
 
-            if (end > length || end < 0)
-            {
-                throw new FormatException($"array index out of bounds: index {end - 1}, length {length}");
-            }
-
-            if (start > end)
-            {
-                throw new FormatException($"starting index {start} is greater than ending index {end}");
-            }
-
-            if (slice.Step <= 0)
-            {
-                throw new FormatException("step must be > 0");
-            }
-
-            for (var i = start; i < end; i += Math.Min(slice.Step ?? 1, length))
+            for (var i = start; i < end && Step(); i += Math.Min(slice.Step ?? 1, length))
             {
                 results.Add(items[(int)i]);
             }
@@ -134,34 +174,40 @@ internal sealed class JsonPathEvaluator(IReadOnlyDictionary<JsonObject, GoShape>
         return results;
     }
 
+    private static string? OutOfBounds(JsonPathNode.Slice slice, long start, long end, long length) =>
+        start >= length || start < 0 ? $"array index out of bounds: index {start}, length {length}"
+        : end > length || end < 0 ? $"array index out of bounds: index {end - 1}, length {length}"
+        : start > end ? $"starting index {start} is greater than ending index {end}"
+        : slice.Step <= 0 ? "step must be > 0"
+        : null;
+
     private List<JsonNode?> Filter(List<JsonNode?> values, JsonPathNode.Filter filter)
     {
         var results = new List<JsonNode?>();
         foreach (var value in values)
         {
-            var items = value as JsonArray ?? throw new FormatException($"{GoFormat.Of(value)} is not array or slice and cannot be filtered");
+            if (value is not JsonArray items)
+            {
+                return Fail($"{GoFormat.Of(value)} is not array or slice and cannot be filtered");
+            }
+
             foreach (var item in items)
             {
-                if (filter.Operator == "exists" ? Exists(item, filter.Left) : Passes(item, filter))
+                if (Step() && (filter.Operator == "exists" ? Exists(item, filter.Left) : Passes(item, filter)))
                 {
                     results.Add(item);
                 }
             }
         }
 
-        return results;
+        return Error is null ? results : [];
     }
 
     private bool Exists(JsonNode? item, IReadOnlyList<JsonPathNode> steps)
     {
-        try
-        {
-            return Walk([item], steps).Count > 0;
-        }
-        catch (FormatException)
-        {
-            return false;
-        }
+        var exists = Walk([item], steps).Count > 0;
+        Error = _steps > MaxSteps ? Error : null;
+        return exists;
     }
 
     private bool Passes(JsonNode? item, JsonPathNode.Filter filter)
@@ -173,9 +219,14 @@ internal sealed class JsonPathEvaluator(IReadOnlyDictionary<JsonObject, GoShape>
         }
 
         var right = left.Count > 1 ? left : Walk([item], filter.Right);
-        return right.Count != 0 && (right.Count == 1
-            ? JsonPathComparison.Holds(left[0], right[0], filter.Operator)
-            : throw new FormatException("can only compare one element at a time"));
+        if (right.Count == 0)
+        {
+            return false;
+        }
+
+        var (holds, error) = right.Count == 1 ? JsonPathComparison.Holds(left[0], right[0], filter.Operator) : (false, "can only compare one element at a time");
+        Error ??= error;
+        return holds;
     }
 
     private string TypeName(JsonNode value) => value switch
@@ -193,49 +244,51 @@ internal sealed class JsonPathEvaluator(IReadOnlyDictionary<JsonObject, GoShape>
 /// <summary>Comparisons of a filter, as Go's text/template compares: kinds have to agree, and a whole literal is no float.</summary>
 internal static class JsonPathComparison
 {
-    public static bool Holds(JsonNode? left, JsonNode? right, string comparison)
+    private const string Invalid = "invalid type for comparison";
+
+    public static (bool Holds, string? Error) Holds(JsonNode? left, JsonNode? right, string comparison)
     {
-        var kind = Kind(left);
-        return comparison switch
+        if (Kind(left) is not { } kind)
         {
-            "==" => AreEqual(),
-            "!=" => !AreEqual(),
-            "<" => Order() < 0,
-            "<=" => Order() <= 0,
-            ">" => Order() > 0,
-            ">=" => Order() >= 0,
-            _ => throw new FormatException($"unrecognized filter operator {comparison}"),
-        };
-
-        bool AreEqual()
-        {
-            Agree();
-            return kind == 'b' ? left!.GetValue<bool>() == right!.GetValue<bool>() : Compare() == 0;
+            return (false, Invalid);
         }
 
-        int Order()
+        if (comparison is not ("==" or "!=" or "<" or "<=" or ">" or ">="))
         {
-            Agree();
-            return kind == 'b' ? throw new FormatException("invalid type for comparison") : Compare();
+            return (false, $"unrecognized filter operator {comparison}");
         }
 
-        void Agree()
+        if (Kind(right) is not { } other)
         {
-            if (kind != Kind(right))
-            {
-                throw new FormatException("incompatible types for comparison");
-            }
+            return (false, Invalid);
         }
 
-        int Compare() => kind switch
+        if (kind != other)
         {
-            's' => string.CompareOrdinal(left!.GetValue<string>(), right!.GetValue<string>()),
-            'i' => left!.GetValue<long>().CompareTo(right!.GetValue<long>()),
-            _ => left!.GetValue<double>().CompareTo(right!.GetValue<double>()),
-        };
+            return (false, "incompatible types for comparison");
+        }
+
+        var isEquality = comparison is "==" or "!=";
+        return kind == 'b' && !isEquality ? (false, Invalid) : (comparison switch
+        {
+            "==" => Compare(left!, right!, kind) == 0,
+            "!=" => Compare(left!, right!, kind) != 0,
+            "<" => Compare(left!, right!, kind) < 0,
+            "<=" => Compare(left!, right!, kind) <= 0,
+            ">" => Compare(left!, right!, kind) > 0,
+            _ => Compare(left!, right!, kind) >= 0,
+        }, null);
     }
 
-    private static char Kind(JsonNode? node) => node is not JsonValue value ? throw new FormatException("invalid type for comparison")
+    private static int Compare(JsonNode left, JsonNode right, char kind) => kind switch
+    {
+        's' => string.CompareOrdinal(left.GetValue<string>(), right.GetValue<string>()),
+        'i' => left.GetValue<long>().CompareTo(right.GetValue<long>()),
+        'b' => left.GetValue<bool>().CompareTo(right.GetValue<bool>()),
+        _ => left.GetValue<double>().CompareTo(right.GetValue<double>()),
+    };
+
+    private static char? Kind(JsonNode? node) => node is not JsonValue value ? null
         : value.GetValueKind() switch
         {
             JsonValueKind.String => 's',

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using System.Text.Json.Nodes;
 using Hikigane.Expressions.GoJson;
 
@@ -11,6 +12,8 @@ namespace Hikigane.Expressions.JsonPath;
 public sealed class JsonPathExpression
 {
     private static readonly FrozenDictionary<JsonObject, GoShape> NoShapes = FrozenDictionary<JsonObject, GoShape>.Empty;
+
+    private const int MaxText = 64 << 20;
 
     private readonly IReadOnlyList<JsonPathNode> _steps;
 
@@ -55,14 +58,9 @@ public sealed class JsonPathExpression
             return ([], Error);
         }
 
-        try
-        {
-            return (new JsonPathEvaluator(shapes ?? NoShapes).Walk([root], _steps), null);
-        }
-        catch (FormatException exception)
-        {
-            return ([], exception.Message);
-        }
+        var evaluator = new JsonPathEvaluator(shapes ?? NoShapes);
+        var results = evaluator.Walk([root], _steps);
+        return evaluator.Error is { } error ? ([], error) : (results, null);
     }
 
     /// <summary>
@@ -77,12 +75,23 @@ public sealed class JsonPathExpression
             return (null, error);
         }
 
-        if (results.Count != 1)
+        if (results is [var only])
         {
-            return ($"[{string.Join(',', results.Select(result => GoJsonWriter.Write(result)))}]", null);
+            var alone = GoJsonWriter.Write(only);
+            return (alone.StartsWith('"') ? alone[1..^1] : alone, null);
         }
 
-        var text = GoJsonWriter.Write(results[0]);
-        return (text.StartsWith('"') ? text[1..^1] : text, null);
+        // Results can lie within each other, so together they can be far longer than the payload.
+        var text = new StringBuilder("[");
+        foreach (var result in results)
+        {
+            text.Append(text.Length == 1 ? "" : ",").Append(GoJsonWriter.Write(result));
+            if (text.Length > MaxText)
+            {
+                return (null, $"the results are longer than {MaxText} characters");
+            }
+        }
+
+        return (text.Append(']').ToString(), null);
     }
 }

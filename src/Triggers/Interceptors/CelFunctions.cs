@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Hikigane.Expressions.Cel.Checking;
+using Hikigane.Expressions.Cel.Evaluation;
 using Hikigane.Expressions.Cel.Functions;
 using Hikigane.Expressions.Cel.Go;
 using Hikigane.Expressions.Cel.Values;
@@ -18,16 +19,18 @@ internal static class CelFunctions
         new CelFunction("compareSecret")
             .With("string.(string, string) bool", (frame, it) => CompareSecret((CelSecrets)frame.Context!, it))
             .With("string.(string, string, string) bool", (frame, it) => CompareSecret((CelSecrets)frame.Context!, it)),
-        new CelFunction("parseJSON").With("string.() map(string, dyn)", (_, it) => ParseJson(Text(it[0]))),
-        new CelFunction("parseYAML").With("string.() map(string, dyn)", (_, it) => ParseYaml(Text(it[0]))),
+        new CelFunction("parseJSON").With("string.() map(string, dyn)", (frame, it) => frame.Spend(Text(it[0]).Length) && frame.SpendText(Text(it[0]).Length * 8L) ? ParseJson(Text(it[0])) : TooMuch),
+        new CelFunction("parseYAML").With("string.() map(string, dyn)", (frame, it) => frame.Spend(Text(it[0]).Length * 10L) && frame.SpendText(Text(it[0]).Length * 8L) ? ParseYaml(Text(it[0])) : TooMuch),
         new CelFunction("parseURL").With("string.() map(string, dyn)", (_, it) => CelUrl.Parse(Text(it[0]))),
         new CelFunction("marshalJSON")
-            .With("map(string, dyn).() string", (_, it) => MarshalJson(it[0]))
-            .With("list(dyn).() string", (_, it) => MarshalJson(it[0])),
+            .With("map(string, dyn).() string", (frame, it) => MarshalJson(frame, it[0]))
+            .With("list(dyn).() string", (frame, it) => MarshalJson(frame, it[0])),
         new CelFunction("first").With("list(dyn).() dyn", (_, it) => ((ListValue)it[0]).Items is [var first, ..] ? first : NullValue.Instance),
         new CelFunction("last").With("list(dyn).() dyn", (_, it) => ((ListValue)it[0]).Items is [.., var last] ? last : NullValue.Instance),
-        new CelFunction("translate").With("string.(string, string) string", (_, it) => Translate(Text(it[0]), Text(it[1]), Text(it[2]))),
+        new CelFunction("translate").With("string.(string, string) string", (frame, it) => Translate(frame, Text(it[0]), Text(it[1]), Text(it[2]))),
     ];
+
+    private static ErrorValue TooMuch => EvaluationFrame.OutOfBudget;
 
     private static string Text(CelValue value) => ((StringValue)value).Value;
 
@@ -96,8 +99,13 @@ internal static class CelFunctions
         var message => $"yaml: line {error.Line}: {message}",
     };
 
-    private static CelValue MarshalJson(CelValue value)
+    private static CelValue MarshalJson(EvaluationFrame frame, CelValue value)
     {
+        if (!frame.SpendWritten(value))
+        {
+            return TooMuch;
+        }
+
         var (json, error) = CelJson.ToText(value, escapesHtml: true);
         if (error is null)
         {
@@ -109,12 +117,23 @@ internal static class CelFunctions
             : new ErrorValue($"failed to convert to native: {error}");
     }
 
-    private static CelValue Translate(string text, string pattern, string replacement)
+    private static CelValue Translate(EvaluationFrame frame, string text, string pattern, string replacement)
     {
+        if (!frame.Spend(2_000 + (pattern.Length * 200L)))
+        {
+            return TooMuch;
+        }
+
         var (regex, error) = Re2.Compile(pattern);
-        return regex is null
-            ? new ErrorValue($"failed to parse regular expression for translation: {error}")
-            : new StringValue(regex.ReplaceAll(text, replacement));
+        if (regex is null)
+        {
+            return new ErrorValue($"failed to parse regular expression for translation: {error}");
+        }
+
+        // Each match starts the automaton again and builds its piece.
+        return frame.Spend(2 * regex.Cost(text)) && regex.ReplaceAll(text, replacement, length => frame.Spend(10) && frame.SpendText(length)) is { } translated
+            ? new StringValue(translated)
+            : TooMuch;
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Hikigane.Expressions.Cel;
 using Hikigane.Expressions.Cel.Go;
@@ -15,6 +16,10 @@ namespace Hikigane.Triggers.Interceptors;
 public static class CelInterceptor
 {
     private const int CacheSize = 4096;
+    private const int MaxShownValue = 500;
+
+    // One event is looked at by many triggers: its body is read once.
+    private static readonly ConditionalWeakTable<string, ReadBody> Bodies = [];
     private static readonly ConcurrentDictionary<string, (CelProgram? Program, CelProblem? Problem)> Programs = new();
 
     /// <summary>The variables and functions of a trigger's expressions.</summary>
@@ -65,15 +70,17 @@ public static class CelInterceptor
         return await OverlaysAsync(given.Overlays, scope, cancellationToken);
     }
 
-    /// <summary>The sub-expressions of a filter with their values, for people.</summary>
+    /// <summary>The sub-expressions of a filter with the beginnings of their values, for people. A whole payload says nothing, so variables that are maps are left out.</summary>
     private static List<EvaluatedExpression> Trace(string source, Scope scope)
     {
         var (program, _) = Compiled(source);
         return program is null
             ? []
-            : [.. program.EvaluateTraced(scope.Variables, scope.Secrets).Expressions.Select(one => new EvaluatedExpression(
+            : [.. program.EvaluateTraced(scope.Variables, scope.Secrets).Expressions
+                .Where(one => one.Value is not MapValue || !scope.Variables.ContainsKey(one.Source))
+                .Select(one => new EvaluatedExpression(
                 one.Source,
-                one.Value switch { null => null, ErrorValue error => error.Message, var value => CelJson.ToText(value).Json ?? GoText.Verb(value) },
+                one.Value switch { null => null, ErrorValue error => error.Message, var value => CelJson.Shown(value, MaxShownValue) },
                 one.Value is ErrorValue,
                 one.Depth))];
     }
@@ -114,7 +121,7 @@ public static class CelInterceptor
 
     private static (Dictionary<string, CelValue>? Variables, string? Error) Variables(InterceptorRequest request)
     {
-        var (body, error) = request.Body.Length == 0 ? (MapValue.Empty, null) : CelJson.ReadObject(request.Body);
+        var (body, error) = request.Body.Length == 0 ? new ReadBody(MapValue.Empty, null) : Bodies.GetValue(request.Body, ReadBody.Of);
         if (error is not null)
         {
             return (null, "failed to parse the body as JSON: " + error);
@@ -165,6 +172,15 @@ public static class CelInterceptor
         }
 
         return Programs[source] = CelProgram.Compile(source, Environment);
+    }
+
+    private sealed record ReadBody(MapValue? Map, string? Error)
+    {
+        public static ReadBody Of(string body)
+        {
+            var (map, error) = CelJson.ReadObject(body);
+            return new ReadBody(map, error);
+        }
     }
 
     private sealed record Scope(Dictionary<string, CelValue> Variables, CelSecrets Secrets, SecretReader Reader);

@@ -77,8 +77,10 @@ public sealed class ResourceTemplates
             return null;
         }
 
+        // Not further than the longest name: a template of unclosed variables would be read over and over.
         var nameStart = start + ParamPrefix.Length;
-        for (var end = text.IndexOf(')', nameStart); end >= 0; end = text.IndexOf(')', end + 1))
+        var last = Math.Min(text.Length, nameStart + values.Keys.Max(name => (int?)name.Length).GetValueOrDefault() + 1);
+        for (var end = text.IndexOf(')', nameStart, last - nameStart); end >= 0; end = text.IndexOf(')', end + 1, last - end - 1))
         {
             if (values.TryGetValue(text[nameStart..end], out var value))
             {

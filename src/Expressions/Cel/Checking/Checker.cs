@@ -9,6 +9,8 @@ namespace Hikigane.Expressions.Cel.Checking;
 /// </summary>
 internal sealed class Checker
 {
+    private const int MaxTypeSize = 10_000;
+
     private readonly CelEnvironment _environment;
     private readonly SourceErrors _errors;
     private readonly Unification _types = new();
@@ -24,14 +26,22 @@ internal sealed class Checker
     /// <summary>Checks a tree; the result's type. Problems are reported to <paramref name="errors"/>.</summary>
     public static CelType Check(Expr root, CelEnvironment environment, SourceErrors errors)
     {
-        var checker = new Checker(environment, errors);
-        var type = checker.Visit(root);
-        if (!errors.Any)
+        try
         {
-            FormatValidator.Validate(root, checker.KnownType, errors);
-        }
+            var checker = new Checker(environment, errors);
+            var type = checker.Visit(root);
+            if (!errors.Any)
+            {
+                FormatValidator.Validate(root, checker.KnownType, errors);
+            }
 
-        return checker._types.Substitute(type, freeToDyn: true);
+            return checker._types.Substitute(type, freeToDyn: true);
+        }
+        catch (Unification.TooComplexException)
+        {
+            errors.Report(root.Position, "the types of the expression are too complex");
+            return CelType.Error;
+        }
     }
 
     private CelType KnownType(Expr expr) => _types.Substitute(_typeOf[expr], freeToDyn: true);
@@ -50,6 +60,12 @@ internal sealed class Checker
             Expr.Comprehension comprehension => Comprehension(comprehension),
             _ => CelType.Error,
         };
+        if (type.Size > MaxTypeSize)
+        {
+            _errors.Report(expr.Position, $"the type of the expression has more than {MaxTypeSize} parts");
+            type = CelType.Error;
+        }
+
         _typeOf[expr] = type;
         return type;
     }

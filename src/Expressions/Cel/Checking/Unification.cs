@@ -5,7 +5,11 @@ namespace Hikigane.Expressions.Cel.Checking;
 /// <summary>Which types go where, with type variables filled on the way (as cel-go checker/types.go).</summary>
 internal sealed class Unification
 {
+    // Types that share parts can be exponentially larger written out than held.
+    private const int MaxSteps = 5_000_000;
+
     private Dictionary<string, CelType> _known = [];
+    private int _steps;
     private int _fresh;
 
     public CelType Fresh() => CelType.Param($"_var{_fresh++}");
@@ -17,6 +21,7 @@ internal sealed class Unification
     /// <summary>The type with what is known filled in; the rest stays, or becomes dyn.</summary>
     public CelType Substitute(CelType type, bool freeToDyn)
     {
+        Step();
         if (type.Kind == CelKind.TypeParam)
         {
             return _known.TryGetValue(type.Name, out var found) ? Substitute(found, freeToDyn) : freeToDyn ? CelType.Dyn : type;
@@ -83,8 +88,17 @@ internal sealed class Unification
             && left.Parameters.Zip(right.Parameters).All(pair => IsEqualOrLessSpecific(pair.First, pair.Second));
     }
 
+    private void Step()
+    {
+        if (++_steps > MaxSteps)
+        {
+            throw new TooComplexException();
+        }
+    }
+
     private bool IsAssignable(CelType left, CelType right)
     {
+        Step();
         if (right.Kind == CelKind.TypeParam)
         {
             var (isValid, isKnown) = Fill(left, right);
@@ -154,7 +168,14 @@ internal sealed class Unification
         return (true, false);
     }
 
-    private bool Mentions(CelType type, CelType variable) => type.Kind == CelKind.TypeParam
-        ? type.Name == variable.Name || (_known.TryGetValue(type.Name, out var known) && Mentions(known, variable))
-        : type.Parameters.Any(one => Mentions(one, variable));
+    private bool Mentions(CelType type, CelType variable)
+    {
+        Step();
+        return type.Kind == CelKind.TypeParam
+            ? type.Name == variable.Name || (_known.TryGetValue(type.Name, out var known) && Mentions(known, variable))
+            : type.Parameters.Any(one => Mentions(one, variable));
+    }
+
+    /// <summary>The types of an expression cannot be worked out in a sensible time.</summary>
+    internal sealed class TooComplexException : Exception;
 }

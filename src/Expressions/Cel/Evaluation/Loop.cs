@@ -80,11 +80,17 @@ internal sealed class Loop(ComprehensionKind kind, Node range, int slot, Node? p
                 }
 
                 collected.Add(value);
+                if (!frame.SpendItems(1, 32))
+                {
+                    return EvaluationFrame.OutOfBudget;
+                }
             }
         }
 
-        return kind == ComprehensionKind.ExistsOne ? BoolValue.Of(collected.Count == 1) : new ListValue(collected);
+        return kind == ComprehensionKind.ExistsOne ? BoolValue.Of(collected.Count == 1) : Nested(new ListValue(collected));
     }
+
+    private static CelValue Nested(ListValue list) => list.Depth > EvaluationFrame.MaxDepth ? EvaluationFrame.TooDeep : list;
 
     private CelValue Sort(EvaluationFrame frame, IEnumerable<CelValue> items)
     {
@@ -92,10 +98,16 @@ internal sealed class Loop(ComprehensionKind kind, Node range, int slot, Node? p
         foreach (var item in items)
         {
             frame.Slots[slot] = item;
-            var key = frame.Spend(4) ? transform!.Evaluate(frame) : EvaluationFrame.OutOfBudget;
+            var key = frame.SpendItems(4, 8) ? transform!.Evaluate(frame) : EvaluationFrame.OutOfBudget;
             if (key.IsError)
             {
                 return key;
+            }
+
+            // Twenty comparisons a key sort a million.
+            if (!frame.SpendWalk(key, 20))
+            {
+                return EvaluationFrame.OutOfBudget;
             }
 
             pairs.Add((key, item));

@@ -50,24 +50,27 @@ internal abstract class Node
         }
     }
 
-    /// <summary><c>&amp;&amp;</c> and <c>||</c>: either side may decide, whatever the other is.</summary>
-    internal sealed class Logical(Node left, Node right, BoolValue deciding) : Node
+    /// <summary><c>&amp;&amp;</c> and <c>||</c>: any operand may decide, whatever the ones before it are.</summary>
+    internal sealed class Logical(Node[] operands, BoolValue deciding) : Node
     {
         public override CelValue Evaluate(EvaluationFrame frame)
         {
-            var first = left.Evaluate(frame);
-            if (ReferenceEquals(first, deciding))
+            CelValue? problem = null;
+            foreach (var operand in operands)
             {
-                return first;
+                var value = operand.Evaluate(frame);
+                if (ReferenceEquals(value, deciding))
+                {
+                    return value;
+                }
+
+                if (value is not BoolValue && problem is not { IsError: true })
+                {
+                    problem = value;
+                }
             }
 
-            var second = right.Evaluate(frame);
-            if (ReferenceEquals(second, deciding))
-            {
-                return second;
-            }
-
-            return first.IsError ? first : second.IsError ? second : first is BoolValue && second is BoolValue ? first : ErrorValue.NoSuchOverload;
+            return problem is null ? BoolValue.Of(!deciding.Value) : problem.IsError ? problem : ErrorValue.NoSuchOverload;
         }
     }
 
@@ -88,7 +91,12 @@ internal abstract class Node
         {
             var first = left.Evaluate(frame);
             var second = right.Evaluate(frame);
-            return first.IsError ? first : second.IsError ? second : BoolValue.Of(first.IsEqualTo(second) == wanted);
+            if (first.IsError || second.IsError)
+            {
+                return first.IsError ? first : second;
+            }
+
+            return frame.SpendWalk(first.Weight < second.Weight ? first : second) ? BoolValue.Of(first.IsEqualTo(second) == wanted) : EvaluationFrame.OutOfBudget;
         }
     }
 
@@ -100,6 +108,7 @@ internal abstract class Node
         public override CelValue Evaluate(EvaluationFrame frame)
         {
             var values = new CelValue[arguments.Count];
+            var cost = 1L;
             for (var i = 0; i < values.Length; i++)
             {
                 values[i] = arguments[i].Evaluate(frame);
@@ -107,9 +116,17 @@ internal abstract class Node
                 {
                     return values[i];
                 }
+
+                // Whatever is done with a text looks at all of it.
+                cost += values[i] switch
+                {
+                    StringValue text => text.Value.Length >> 4,
+                    BytesValue bytes => bytes.Value.Length >> 4,
+                    _ => 0,
+                };
             }
 
-            if (!frame.Spend(1))
+            if (!frame.Spend(cost))
             {
                 return EvaluationFrame.OutOfBudget;
             }
@@ -163,7 +180,8 @@ internal abstract class Node
                 }
             }
 
-            return frame.Spend(items.Length) ? new ListValue(items) : EvaluationFrame.OutOfBudget;
+            var list = new ListValue(items);
+            return !frame.SpendItems(items.Length) ? EvaluationFrame.OutOfBudget : list.Depth > EvaluationFrame.MaxDepth ? EvaluationFrame.TooDeep : list;
         }
     }
 
@@ -194,7 +212,8 @@ internal abstract class Node
                 members[name] = member;
             }
 
-            return frame.Spend(entries.Count) ? new MapValue(members) : EvaluationFrame.OutOfBudget;
+            var map = new MapValue(members);
+            return !frame.SpendItems(entries.Count, 48) ? EvaluationFrame.OutOfBudget : map.Depth > EvaluationFrame.MaxDepth ? EvaluationFrame.TooDeep : map;
         }
     }
 

@@ -80,9 +80,9 @@ internal sealed class Planner(CelEnvironment environment, bool isTraced)
         switch (call.Function)
         {
             case "_&&_":
-                return new Node.Logical(Plan(call.Arguments[0], depth), Plan(call.Arguments[1], depth), BoolValue.False);
+                return new Node.Logical([.. call.Arguments.Select(argument => Plan(argument, depth))], BoolValue.False);
             case "_||_":
-                return new Node.Logical(Plan(call.Arguments[0], depth), Plan(call.Arguments[1], depth), BoolValue.True);
+                return new Node.Logical([.. call.Arguments.Select(argument => Plan(argument, depth))], BoolValue.True);
             case "_?_:_":
                 return new Node.Conditional(Plan(call.Arguments[0], depth), Plan(call.Arguments[1], depth), Plan(call.Arguments[2], depth));
             case "_==_" or "_!=_":
@@ -163,7 +163,7 @@ internal sealed class Planner(CelEnvironment environment, bool isTraced)
     {
         public override CelValue Evaluate(EvaluationFrame frame) => text.Evaluate(frame) switch
         {
-            StringValue value => frame.Spend(1 + (value.Value.Length / 16)) ? BoolValue.Of(pattern.IsMatch(value.Value)) : EvaluationFrame.OutOfBudget,
+            StringValue value => frame.Spend(pattern.Cost(value.Value)) ? BoolValue.Of(pattern.IsMatch(value.Value)) : EvaluationFrame.OutOfBudget,
             ErrorValue error => error,
             _ => ErrorValue.NoSuchOverload,
         };

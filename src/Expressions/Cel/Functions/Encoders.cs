@@ -1,4 +1,5 @@
 using Hikigane.Expressions.Cel.Checking;
+using Hikigane.Expressions.Cel.Evaluation;
 using Hikigane.Expressions.Cel.Go;
 using Hikigane.Expressions.Cel.Values;
 
@@ -11,8 +12,13 @@ internal static class Encoders
     [
         new CelFunction("base64.encode").With("(bytes) string", (_, it) => new StringValue(Convert.ToBase64String(((BytesValue)it[0]).Value.Span))),
         new CelFunction("base64.decode").With("(string) bytes", (_, it) => Decode(((StringValue)it[0]).Value)),
-        new CelFunction("json.encode").With("(dyn) string", (_, it) =>
+        new CelFunction("json.encode").With("(dyn) string", (frame, it) =>
         {
+            if (!frame.SpendWritten(it[0]))
+            {
+                return EvaluationFrame.OutOfBudget;
+            }
+
             var (json, error) = CelJson.ToText(it[0]);
             return error is null ? new StringValue(json!) : new ErrorValue(error);
         }),

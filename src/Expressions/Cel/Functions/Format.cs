@@ -36,6 +36,11 @@ internal static class Format
             }
 
             var argument = arguments[next++];
+            if (!frame.SpendWalk(argument))
+            {
+                return EvaluationFrame.OutOfBudget;
+            }
+
             var (shown, problem) = Show(clause.Verb, clause.Precision, argument);
             if (shown is null)
             {
@@ -43,7 +48,7 @@ internal static class Format
             }
 
             output.Append(shown);
-            if (!frame.Spend(1 + (shown.Length / 8)))
+            if (!frame.SpendText(shown.Length))
             {
                 return EvaluationFrame.OutOfBudget;
             }

@@ -12,7 +12,7 @@ internal static class ListFunctions
 
     public static IReadOnlyList<CelFunction> All { get; } =
     [
-        new CelFunction("slice").With("list(T).(int, int) list(T)", (_, it) => Slice(List(it[0]), Int(it[1]), Int(it[2]))),
+        new CelFunction("slice").With("list(T).(int, int) list(T)", (frame, it) => Slice(frame, List(it[0]), Int(it[1]), Int(it[2]))),
         new CelFunction("flatten")
             .With("list(list(T)).() list(T)", (frame, it) => Flatten(frame, List(it[0]), 1))
             .With("list(dyn).() list(dyn)", (frame, it) => Flatten(frame, List(it[0]), 1))
@@ -59,7 +59,7 @@ internal static class ListFunctions
         var function = new CelFunction("sort");
         foreach (var type in Sortable)
         {
-            function.With($"list({type}).() list({type})", (frame, it) => frame.Spend(List(it[0]).Items.Count * 4L)
+            function.With($"list({type}).() list({type})", (frame, it) => frame.SpendItems(List(it[0]).Items.Count, 32) && frame.SpendWalk(it[0], 20)
                 ? Sort([.. List(it[0]).Items.Select(item => (item, item))])
                 : EvaluationFrame.OutOfBudget);
         }
@@ -67,7 +67,7 @@ internal static class ListFunctions
         return function;
     }
 
-    private static CelValue Slice(ListValue list, long start, long end)
+    private static CelValue Slice(EvaluationFrame frame, ListValue list, long start, long end)
     {
         if (start < 0 || end < 0)
         {
@@ -81,7 +81,7 @@ internal static class ListFunctions
 
         return end > list.Items.Count
             ? new ErrorValue($"cannot slice({start}, {end}), list is length {list.Items.Count}")
-            : new ListValue([.. list.Items.Skip((int)start).Take((int)(end - start))]);
+            : frame.SpendItems(end - start) ? new ListValue([.. list.Items.Skip((int)start).Take((int)(end - start))]) : EvaluationFrame.OutOfBudget;
     }
 
     private static CelValue Flatten(EvaluationFrame frame, ListValue list, long depth)
@@ -99,7 +99,7 @@ internal static class ListFunctions
     {
         foreach (var item in list.Items)
         {
-            if (!frame.Spend(1))
+            if (!frame.SpendItems(1))
             {
                 return false;
             }
@@ -129,7 +129,7 @@ internal static class ListFunctions
             return new ErrorValue($"lists.range: size {size} exceeds maximum allowed size {MaxRange}");
         }
 
-        return frame.Spend(size) ? new ListValue([.. Enumerable.Range(0, (int)size).Select(value => IntValue.Of(value))]) : EvaluationFrame.OutOfBudget;
+        return frame.SpendItems(size, 32) ? new ListValue([.. Enumerable.Range(0, (int)size).Select(value => IntValue.Of(value))]) : EvaluationFrame.OutOfBudget;
     }
 
     private static CelValue Distinct(EvaluationFrame frame, ListValue list)
@@ -137,7 +137,7 @@ internal static class ListFunctions
         var items = new List<CelValue>();
         foreach (var item in list.Items)
         {
-            if (!frame.Spend(1 + (items.Count / 2)))
+            if (!frame.SpendItems(1) || !frame.SpendWalk(item, 1 + (items.Count / 2)))
             {
                 return EvaluationFrame.OutOfBudget;
             }
@@ -152,7 +152,7 @@ internal static class ListFunctions
     }
 
     private static CelValue Paid(EvaluationFrame frame, CelValue[] it, Func<ListValue, ListValue, bool> test) =>
-        frame.Spend((long)List(it[0]).Items.Count * List(it[1]).Items.Count / 2) ? BoolValue.Of(test(List(it[0]), List(it[1]))) : EvaluationFrame.OutOfBudget;
+        frame.SpendWalk(it[0], 1 + (List(it[1]).Items.Count / 2)) && frame.SpendWalk(it[1], 1 + (List(it[0]).Items.Count / 2)) ? BoolValue.Of(test(List(it[0]), List(it[1]))) : EvaluationFrame.OutOfBudget;
 
     private sealed class KeyOrder : IComparer<CelValue>
     {

@@ -76,11 +76,11 @@ internal static class Operators
         (IntValue a, IntValue b) => Whole((Int128)a.Value + b.Value),
         (UintValue a, UintValue b) => Unsigned((Int128)a.Value + b.Value),
         (DoubleValue a, DoubleValue b) => new DoubleValue(a.Value + b.Value),
-        (StringValue a, StringValue b) => frame.Spend(1 + ((a.Value.Length + b.Value.Length) / 8))
+        (StringValue a, StringValue b) => frame.SpendText((long)a.Value.Length + b.Value.Length)
             ? new StringValue(a.Value + b.Value) : EvaluationFrame.OutOfBudget,
-        (BytesValue a, BytesValue b) => frame.Spend(1 + ((a.Value.Length + b.Value.Length) / 8))
+        (BytesValue a, BytesValue b) => frame.SpendText((long)a.Value.Length + b.Value.Length)
             ? new BytesValue((byte[])[.. a.Value.Span, .. b.Value.Span]) : EvaluationFrame.OutOfBudget,
-        (ListValue a, ListValue b) => frame.Spend(1 + a.Items.Count + b.Items.Count) ? new ListValue([.. a.Items, .. b.Items]) : EvaluationFrame.OutOfBudget,
+        (ListValue a, ListValue b) => frame.SpendItems(1 + a.Items.Count + b.Items.Count) ? new ListValue([.. a.Items, .. b.Items]) : EvaluationFrame.OutOfBudget,
         (DurationValue a, DurationValue b) => Length((Int128)a.Nanoseconds + b.Nanoseconds),
         (DurationValue a, TimestampValue b) => Move(b, a.Nanoseconds),
         (TimestampValue a, DurationValue b) => Move(a, b.Nanoseconds),
@@ -131,7 +131,7 @@ internal static class Operators
 
     private static CelValue In(EvaluationFrame frame, CelValue[] it) => it[1] switch
     {
-        ListValue list => frame.Spend(list.Items.Count / 4) ? BoolValue.Of(list.Contains(it[0])) : EvaluationFrame.OutOfBudget,
+        ListValue list => frame.SpendWalk(it[0], 1 + (list.Items.Count / 4)) ? BoolValue.Of(list.Contains(it[0])) : EvaluationFrame.OutOfBudget,
         MapValue map => BoolValue.Of(map.TryFind(it[0], out _)),
         _ => ErrorValue.NoSuchOverload,
     };
@@ -157,8 +157,13 @@ internal static class Operators
             return ErrorValue.NoSuchOverload;
         }
 
-        var (regex, error) = frame.Spend(20 + (text.Value.Length / 16)) ? Re2.Compile(pattern.Value) : (null, EvaluationFrame.OutOfBudget.Message);
-        return regex is null ? new ErrorValue(error!) : BoolValue.Of(regex.IsMatch(text.Value));
+        if (!frame.Spend(2_000 + (pattern.Value.Length * 200L)))
+        {
+            return EvaluationFrame.OutOfBudget;
+        }
+
+        var (regex, error) = Re2.Compile(pattern.Value);
+        return regex is null ? new ErrorValue(error!) : frame.Spend(regex.Cost(text.Value)) ? BoolValue.Of(regex.IsMatch(text.Value)) : EvaluationFrame.OutOfBudget;
     }
 
     private static CelValue Whole(Int128 value) => value >= long.MinValue && value <= long.MaxValue ? IntValue.Of((long)value) : Overflow;

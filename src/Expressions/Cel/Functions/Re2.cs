@@ -10,14 +10,17 @@ namespace Hikigane.Expressions.Cel.Functions;
 /// </summary>
 public sealed class Re2
 {
-    private const int CacheSize = 1024;
+    // A pattern's automaton can take megabytes, and a pattern can come with an event.
+    private const int CacheSize = 32;
     private static readonly ConcurrentDictionary<string, (Re2? Regex, string? Error)> Cache = new();
 
     private readonly Regex _regex;
+    private readonly int _states;
 
-    private Re2(Regex regex, IReadOnlyList<string?> groups)
+    private Re2(Regex regex, int states, IReadOnlyList<string?> groups)
     {
         _regex = regex;
+        _states = states;
         Groups = groups;
     }
 
@@ -42,10 +45,30 @@ public sealed class Re2
         return result;
     }
 
+    /// <summary>What looking for it in a text costs at worst: every character may meet every state.</summary>
+    public long Cost(string text) => 1 + (text.Length / 16) + (long)Math.Min((double)text.Length * _states / 64, long.MaxValue / 2);
+
     public bool IsMatch(string text) => _regex.IsMatch(text);
 
-    /// <summary>Go's <c>ReplaceAllString</c> with its <c>$1</c>, <c>${name}</c> templates.</summary>
-    public string ReplaceAll(string text, string template) => _regex.Replace(text, match => Expand(template, match));
+    /// <summary>Go's <c>ReplaceAllString</c> with its <c>$1</c>, <c>${name}</c> templates; null when <paramref name="pay"/> refuses the length of a piece.</summary>
+    public string? ReplaceAll(string text, string template, Func<int, bool> pay)
+    {
+        var output = new StringBuilder();
+        var at = 0;
+        for (var match = _regex.Match(text); match.Success; match = match.NextMatch())
+        {
+            var piece = Expand(template, match, pay);
+            if (piece is null || !pay(match.Index - at + piece.Length))
+            {
+                return null;
+            }
+
+            output.Append(text, at, match.Index - at).Append(piece);
+            at = match.Index + match.Length;
+        }
+
+        return pay(text.Length - at) ? output.Append(text, at, text.Length - at).ToString() : null;
+    }
 
     private static (Re2? Regex, string? Error) Translate(string pattern)
     {
@@ -57,7 +80,7 @@ public sealed class Re2
 
         try
         {
-            return (new Re2(new Regex(translated!, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant), groups), null);
+            return (new Re2(new Regex(translated!, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant), States(translated!), groups), null);
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
@@ -65,7 +88,24 @@ public sealed class Re2
         }
     }
 
-    private string Expand(string template, Match match)
+    /// <summary>About how many states the pattern has: its length, times its largest counted repetition.</summary>
+    private static int States(string pattern)
+    {
+        var most = 1;
+        for (var open = pattern.IndexOf('{'); open >= 0; open = pattern.IndexOf('{', open + 1))
+        {
+            var number = 0;
+            for (var i = open + 1; i < pattern.Length && (char.IsAsciiDigit(pattern[i]) || pattern[i] == ','); i++)
+            {
+                number = pattern[i] == ',' ? 0 : Math.Min((number * 10) + pattern[i] - '0', 1000);
+                most = Math.Max(most, number);
+            }
+        }
+
+        return (int)Math.Min((long)pattern.Length * most, 1_000_000);
+    }
+
+    private string? Expand(string template, Match match, Func<int, bool> pay)
     {
         var output = new StringBuilder();
         for (var i = 0; i < template.Length;)
@@ -97,7 +137,13 @@ public sealed class Re2
                 continue;
             }
 
-            output.Append(Group(template[start..end], match));
+            var group = Group(template[start..end], match);
+            if (!pay(group.Length))
+            {
+                return null;
+            }
+
+            output.Append(group);
             i = end + (isBraced ? 1 : 0);
         }
 

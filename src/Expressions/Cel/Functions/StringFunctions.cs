@@ -10,7 +10,7 @@ internal static class StringFunctions
 {
     public static IReadOnlyList<CelFunction> All { get; } =
     [
-        new CelFunction("contains").With("string.(string) bool", (_, it) => BoolValue.Of(Text(it[0]).Contains(Text(it[1]), StringComparison.Ordinal))),
+        new CelFunction("contains").With("string.(string) bool", (_, it) => BoolValue.Of(OrdinalSearch.IndexOf(Text(it[0]), Text(it[1])) >= 0)),
         new CelFunction("startsWith").With("string.(string) bool", (_, it) => BoolValue.Of(Text(it[0]).StartsWith(Text(it[1]), StringComparison.Ordinal))),
         new CelFunction("endsWith").With("string.(string) bool", (_, it) => BoolValue.Of(Text(it[0]).EndsWith(Text(it[1]), StringComparison.Ordinal))),
         new CelFunction("charAt").With("string.(int) string", (_, it) => CharAt(Text(it[0]), Int(it[1]))),
@@ -37,8 +37,10 @@ internal static class StringFunctions
             .With("list(string).(string) string", (frame, it) => Join(frame, (ListValue)it[0], Text(it[1]))),
         new CelFunction("strings.quote").With("(string) string", (_, it) => new StringValue(Quote(Text(it[0])))),
         new CelFunction("reverse")
-            .With("string.() string", (_, it) => new StringValue(string.Concat(CelText.Characters(Text(it[0])).Reverse())))
-            .With("list(T).() list(T)", (_, it) => new ListValue([.. ((ListValue)it[0]).Items.Reverse()])),
+            .With("string.() string", (frame, it) => frame.SpendText(Text(it[0]).Length * 8L)
+                ? new StringValue(string.Concat(CelText.Characters(Text(it[0])).Reverse())) : EvaluationFrame.OutOfBudget)
+            .With("list(T).() list(T)", (frame, it) => frame.SpendItems(((ListValue)it[0]).Items.Count)
+                ? new ListValue([.. ((ListValue)it[0]).Items.Reverse()]) : EvaluationFrame.OutOfBudget),
         new CelFunction("format").With("string.(list(dyn)) string", (frame, it) => Format.Apply(frame, Text(it[0]), ((ListValue)it[1]).Items)),
     ];
 
@@ -88,8 +90,14 @@ internal static class StringFunctions
             return IntValue.Of(Math.Min(from, length));
         }
 
-        var at = from > length ? -1 : text.IndexOf(part, CelText.Offset(text, (int)from), StringComparison.Ordinal);
-        return IntValue.Of(at < 0 ? -1 : CelText.Length(text[..at]));
+        if (from > length)
+        {
+            return IntValue.Of(-1);
+        }
+
+        var start = CelText.Offset(text, (int)from);
+        var at = OrdinalSearch.IndexOf(text.AsSpan(start), part);
+        return IntValue.Of(at < 0 ? -1 : CelText.Length(text.AsSpan(0, start + at)));
     }
 
     private static CelValue LastIndexOf(string text, string part, long? from)
@@ -112,8 +120,8 @@ internal static class StringFunctions
         }
 
         var end = CelText.Offset(text, (int)last) + part.Length;
-        var at = text[..Math.Min(end, text.Length)].LastIndexOf(part, StringComparison.Ordinal);
-        return IntValue.Of(at < 0 ? -1 : CelText.Length(text[..at]));
+        var at = OrdinalSearch.LastIndexOf(text.AsSpan(0, Math.Min(end, text.Length)), part);
+        return IntValue.Of(at < 0 ? -1 : CelText.Length(text.AsSpan(0, at)));
     }
 
     private static CelValue Substring(string text, long start, long? end)
@@ -139,56 +147,69 @@ internal static class StringFunctions
 
     private static CelValue Replace(EvaluationFrame frame, string text, string old, string replacement, long limit)
     {
-        if (!frame.Spend(1 + ((text.Length + ((long)text.Length * replacement.Length)) / 8)))
-        {
-            return EvaluationFrame.OutOfBudget;
-        }
-
-        if (old.Length > 0 && limit < 0)
-        {
-            return new StringValue(text.Replace(old, replacement, StringComparison.Ordinal));
-        }
-
         var output = new StringBuilder();
         var at = 0;
         for (var count = 0L; limit < 0 || count < limit; count++)
         {
-            var found = old.Length > 0 ? text.IndexOf(old, at, StringComparison.Ordinal) : count == 0 ? 0 : at < text.Length ? at + CelText.Offset(text[at..], 1) : -1;
+            var found = Next(text, old, at, isFirst: count == 0);
             if (found < 0)
             {
                 break;
+            }
+
+            if (!frame.SpendText(found - at + replacement.Length))
+            {
+                return EvaluationFrame.OutOfBudget;
             }
 
             output.Append(text, at, found - at).Append(replacement);
             at = found + old.Length;
         }
 
-        return new StringValue(output.Append(text, at, text.Length - at).ToString());
+        return frame.SpendText(text.Length - at) ? new StringValue(output.Append(text, at, text.Length - at).ToString()) : EvaluationFrame.OutOfBudget;
+    }
+
+    /// <summary>Where the next one is; nothing is found before every character, and at the end.</summary>
+    private static int Next(string text, string part, int from, bool isFirst)
+    {
+        if (part.Length > 0)
+        {
+            var at = OrdinalSearch.IndexOf(text.AsSpan(from), part);
+            return at < 0 ? -1 : from + at;
+        }
+
+        return isFirst ? 0 : from >= text.Length ? -1 : from + (from + 1 < text.Length && char.IsSurrogatePair(text[from], text[from + 1]) ? 2 : 1);
     }
 
     private static CelValue Split(EvaluationFrame frame, string text, string separator, long limit)
     {
-        if (!frame.Spend(1 + (text.Length / 2)))
+        var parts = new List<CelValue>();
+        var at = 0;
+        while (limit != 0 && frame.SpendItems(1, 64))
         {
-            return EvaluationFrame.OutOfBudget;
+            var end = parts.Count + 1 == limit ? -1
+                : separator.Length > 0 ? Next(text, separator, at, isFirst: false)
+                : Next(text, "", at, isFirst: false) is var after && after < text.Length ? after : -1;
+            var part = end < 0 ? text[at..] : text[at..end];
+            if (!frame.SpendText(part.Length))
+            {
+                return EvaluationFrame.OutOfBudget;
+            }
+
+            if (end >= 0 || separator.Length > 0 || part.Length > 0)
+            {
+                parts.Add(new StringValue(part));
+            }
+
+            if (end < 0)
+            {
+                return new ListValue(parts);
+            }
+
+            at = end + separator.Length;
         }
 
-        IReadOnlyList<string> parts;
-        if (limit == 0)
-        {
-            parts = [];
-        }
-        else if (separator.Length > 0)
-        {
-            parts = text.Split(separator, limit < 0 ? int.MaxValue : (int)Math.Min(limit, int.MaxValue));
-        }
-        else
-        {
-            var characters = CelText.Characters(text).ToList();
-            parts = limit > 0 && characters.Count > limit ? [.. characters.Take((int)limit - 1), string.Concat(characters.Skip((int)limit - 1))] : characters;
-        }
-
-        return new ListValue([.. parts.Select(part => new StringValue(part))]);
+        return limit == 0 ? ListValue.Empty : EvaluationFrame.OutOfBudget;
     }
 
     private static CelValue Join(EvaluationFrame frame, ListValue list, string separator)
@@ -200,7 +221,7 @@ internal static class StringFunctions
                 : new ErrorValue($"join: invalid input: {GoText.Verb(wrong!)}");
         }
 
-        return frame.Spend(list.Items.Sum(item => 1 + ((Text(item).Length + separator.Length) / 8)))
+        return frame.SpendText(list.Items.Sum(item => 8L + Text(item).Length + separator.Length))
             ? new StringValue(string.Join(separator, list.Items.Select(Text)))
             : EvaluationFrame.OutOfBudget;
     }

@@ -26,6 +26,7 @@ public static class GoText
     /// <summary><c>fmt</c>'s <c>%v</c> of a scalar.</summary>
     public static string Verb(CelValue value) => value switch
     {
+        ListValue or MapValue when value.Weight > CelValue.MaxShownWeight => $"<{CelValue.TooLarge}>",
         StringValue text => text.Value,
         BoolValue flag => flag.Value ? "true" : "false",
         IntValue number => number.Value.ToString(CultureInfo.InvariantCulture),

@@ -87,18 +87,34 @@ internal sealed class Parser
         }
     }
 
+    /// <summary>What is written side by side nests too: <c>a + b + c</c>, <c>a.b.c</c>.</summary>
+    private void CheckChain(int length)
+    {
+        if (length + _depth > MaxDepth)
+        {
+            throw new TooDeepException("max recursion depth exceeded");
+        }
+    }
+
     private Expr Logical(string symbol, string function)
     {
         var start = Current.Start;
-        var left = symbol == "||" ? Logical("&&", "_&&_") : Binary(0);
-        while (Current.Is(symbol))
+        var first = symbol == "||" ? Logical("&&", "_&&_") : Binary(0);
+        if (!Current.Is(symbol))
         {
-            var position = Take().Start;
-            var right = symbol == "||" ? Logical("&&", "_&&_") : Binary(0);
-            left = Mark(new Expr.Call(position, function, null, [left, right]), start);
+            return first;
         }
 
-        return left;
+        // One call with all operands: a chain of thousands is not thousands deep.
+        var position = Current.Start;
+        var operands = new List<Expr> { first };
+        while (Current.Is(symbol))
+        {
+            Take();
+            operands.Add(symbol == "||" ? Logical("&&", "_&&_") : Binary(0));
+        }
+
+        return Mark(new Expr.Call(position, function, null, operands), start);
     }
 
     private Expr Binary(int level)
@@ -112,11 +128,7 @@ internal sealed class Parser
         var left = Binary(level + 1);
         for (var chain = 1; Current.Kind == TokenKind.Symbol && Levels[level].Contains(Current.Text); chain++)
         {
-            if (chain + _depth > MaxDepth)
-            {
-                throw new TooDeepException("max recursion depth exceeded");
-            }
-
+            CheckChain(chain);
             var symbol = Take();
             var right = Binary(level + 1);
             left = Mark(new Expr.Call(symbol.Start, symbol.Text == "in" ? "@in" : $"_{symbol.Text}_", null, [left, right]), start);
@@ -168,8 +180,9 @@ internal sealed class Parser
     {
         var start = Current.Start;
         var operand = PrimaryExpression();
-        while (operand is not Expr.Broken)
+        for (var chain = 1; operand is not Expr.Broken; chain++)
         {
+            CheckChain(chain);
             if (Current.Is("."))
             {
                 operand = Mark(Selection(operand), start);

@@ -7,6 +7,7 @@ namespace Hikigane.Expressions.Cel.Syntax;
 internal sealed class SourceErrors(string source)
 {
     private const int MaxErrors = 100;
+    private const int MaxShownLine = 16_384;
     private readonly List<(int Line, int Column, string Message)> _errors = [];
     private readonly List<string> _lines = [.. source.Split('\n')];
 
@@ -17,6 +18,11 @@ internal sealed class SourceErrors(string source)
     /// <summary>Reports at an offset counted in UTF-16 units.</summary>
     public void Report(int offset, string message)
     {
+        if (_errors.Count >= MaxErrors)
+        {
+            return;
+        }
+
         var line = 0;
         var start = 0;
         while (line < _lines.Count - 1 && start + _lines[line].Length < offset)
@@ -43,7 +49,7 @@ internal sealed class SourceErrors(string source)
     private string Display((int Line, int Column, string Message) error)
     {
         var text = new StringBuilder($"ERROR: <input>:{error.Line}:{(error.Line < 0 ? 0 : Source.Length == 0 ? 0 : error.Column + 1)}: {error.Message}");
-        if (error.Line < 1 || Source.Length == 0)
+        if (error.Line < 1 || Source.Length == 0 || _lines[error.Line - 1].Length > MaxShownLine)
         {
             return text.ToString();
         }

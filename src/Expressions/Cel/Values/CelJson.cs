@@ -50,12 +50,25 @@ public static class CelJson
         }
 
         var text = new StringBuilder();
-        var error = Write(text, value, escapesHtml);
+        var error = Write(text, value, escapesHtml, int.MaxValue);
         return error is null ? (text.ToString(), null) : (null, error);
     }
 
-    private static string? Write(StringBuilder output, CelValue value, bool escapesHtml)
+    /// <summary>The beginning of a value as JSON, for people; what JSON does not have is shown as Go prints it.</summary>
+    public static string Shown(CelValue value, int maxLength)
     {
+        var text = new StringBuilder();
+        var whole = Write(text, value, escapesHtml: false, maxLength) is null ? text.ToString() : GoText.Verb(value);
+        return whole.Length <= maxLength ? whole : whole[..(maxLength - (char.IsHighSurrogate(whole[maxLength - 1]) ? 1 : 0))] + "…";
+    }
+
+    private static string? Write(StringBuilder output, CelValue value, bool escapesHtml, int limit)
+    {
+        if (output.Length > limit)
+        {
+            return null;
+        }
+
         switch (value)
         {
             case NullValue:
@@ -79,7 +92,7 @@ public static class CelJson
             case StringValue text when !CelText.IsValid(text.Value):
                 return "proto: field google.protobuf.Value.string_value contains invalid UTF-8";
             case StringValue text:
-                GoJsonWriter.AppendText(output, text.Value, escapesHtml);
+                GoJsonWriter.AppendText(output, text.Value.Length > limit ? text.Value[..limit] : text.Value, escapesHtml);
                 return null;
             case BytesValue bytes:
                 output.Append('"').Append(Convert.ToBase64String(bytes.Value.Span)).Append('"');
@@ -91,21 +104,21 @@ public static class CelJson
                 output.Append('"').Append(GoTime.JsonTime(time)).Append('"');
                 return null;
             case ListValue list:
-                return WriteList(output, list, escapesHtml);
+                return WriteList(output, list, escapesHtml, limit);
             case MapValue map:
-                return WriteMap(output, map, escapesHtml);
+                return WriteMap(output, map, escapesHtml, limit);
             default:
                 return "type conversion not supported for 'type'";
         }
     }
 
-    private static string? WriteList(StringBuilder output, ListValue list, bool escapesHtml)
+    private static string? WriteList(StringBuilder output, ListValue list, bool escapesHtml, int limit)
     {
         output.Append('[');
-        for (var i = 0; i < list.Items.Count; i++)
+        for (var i = 0; i < list.Items.Count && output.Length <= limit; i++)
         {
             output.Append(i == 0 ? "" : ",");
-            if (Write(output, list.Items[i], escapesHtml) is { } error)
+            if (Write(output, list.Items[i], escapesHtml, limit) is { } error)
             {
                 return error;
             }
@@ -115,7 +128,7 @@ public static class CelJson
         return null;
     }
 
-    private static string? WriteMap(StringBuilder output, MapValue map, bool escapesHtml)
+    private static string? WriteMap(StringBuilder output, MapValue map, bool escapesHtml, int limit)
     {
         if (KeyProblem(map) is { } problem)
         {
@@ -130,7 +143,7 @@ public static class CelJson
             separator = ',';
             GoJsonWriter.AppendText(output, key, escapesHtml);
             output.Append(':');
-            if (Write(output, member, escapesHtml) is { } error)
+            if (Write(output, member, escapesHtml, limit) is { } error)
             {
                 return error;
             }

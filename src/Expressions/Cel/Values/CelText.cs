@@ -78,8 +78,13 @@ public static class CelText
     }
 
     /// <summary>Code points; each invalid byte counts one.</summary>
-    public static int Length(string text)
+    public static int Length(ReadOnlySpan<char> text)
     {
+        if (text.IndexOfAnyInRange('\uD800', '\uDBFF') < 0)
+        {
+            return text.Length;
+        }
+
         var length = text.Length;
         for (var i = 0; i + 1 < text.Length; i++)
         {

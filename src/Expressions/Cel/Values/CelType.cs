@@ -48,7 +48,11 @@ public sealed class CelType
         Kind = kind;
         Name = name;
         Parameters = parameters;
+        Size = Math.Min(1 + parameters.Sum(parameter => (long)parameter.Size), int.MaxValue) is var size ? (int)size : 0;
     }
+
+    /// <summary>How many names it is written with. Nested map literals double it, so the checker has a limit.</summary>
+    internal int Size { get; }
 
     public CelKind Kind { get; }
 
