@@ -11,6 +11,8 @@ var root = new RootCommand("Hikigane: the Tekton API, with or without a cluster"
     DemoCommand.Create(),
     EventCommand.Create(),
     WhyCommand.Create(),
+    EvalCommand.Create(),
+    TestTriggerCommand.Create(),
 };
 
 try

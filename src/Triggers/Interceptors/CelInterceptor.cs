@@ -23,7 +23,11 @@ public static class CelInterceptor
     private static readonly ConcurrentDictionary<string, (CelProgram? Program, CelProblem? Problem)> Programs = new();
 
     /// <summary>The variables and functions of a trigger's expressions.</summary>
-    public static CelEnvironment Environment { get; } = new(
+    public static CelEnvironment Environment { get; } = EnvironmentOf(isStrict: false);
+
+    private static readonly CelEnvironment Strict = EnvironmentOf(isStrict: true);
+
+    private static CelEnvironment EnvironmentOf(bool isStrict) => new(
         new Dictionary<string, CelType>
         {
             ["body"] = CelType.Map(CelType.String, CelType.Dyn),
@@ -31,7 +35,26 @@ public static class CelInterceptor
             ["extensions"] = CelType.Map(CelType.String, CelType.Dyn),
             ["requestURL"] = CelType.String,
         },
-        CelFunctions.All);
+        CelFunctions.All)
+    {
+        IsStrict = isStrict,
+    };
+
+    /// <summary>What one expression gives for a request, for people who try it out. No Secret exists.</summary>
+    /// <param name="isStrict">See <see cref="CelEnvironment.IsStrict"/>.</param>
+    public static async ValueTask<CelAnswer> EvaluateAsync(string expression, InterceptorRequest request, bool isStrict, CancellationToken cancellationToken)
+    {
+        var (variables, error) = Variables(request);
+        if (variables is null)
+        {
+            return new CelAnswer(null, "error making the evaluation context: " + error, []);
+        }
+
+        var scope = new Scope(variables, new CelSecrets("default"), static (key, _) => ValueTask.FromResult(SecretValue.From(null, key)));
+        var compiled = isStrict ? CelProgram.Compile(expression, Strict) : Compiled(expression);
+        var (value, failure) = await EvaluateAsync(expression, compiled, scope, cancellationToken);
+        return new CelAnswer(value, failure, Trace(compiled.Program, scope));
+    }
 
     public static async ValueTask<InterceptorResponse> InterceptAsync(InterceptorRequest request, SecretReader secrets, CancellationToken cancellationToken)
     {
@@ -59,7 +82,7 @@ public static class CelInterceptor
             var (value, failure) = await EvaluateAsync(given.Filter, scope, cancellationToken);
             if (failure is not null || value is not BoolValue { Value: true })
             {
-                shown = Trace(given.Filter, scope);
+                shown = Trace(Compiled(given.Filter).Program, scope);
                 return (failure is not null
                     ? InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "error evaluating cel expression: " + failure)
                     : InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, $"expression {given.Filter} did not return true")) with
@@ -71,13 +94,12 @@ public static class CelInterceptor
     }
 
     /// <summary>The sub-expressions of a filter with the beginnings of their values, for people. A whole payload says nothing, so variables that are maps are left out.</summary>
-    private static List<EvaluatedExpression> Trace(string source, Scope scope)
+    private static List<EvaluatedExpression> Trace(CelProgram? program, Scope scope)
     {
-        var (program, _) = Compiled(source);
         return program is null
             ? []
             : [.. program.EvaluateTraced(scope.Variables, scope.Secrets).Expressions
-                .Where(one => one.Value is not MapValue || !scope.Variables.ContainsKey(one.Source))
+                .Where(one => scope.Variables.GetValueOrDefault(one.Source) is not MapValue)
                 .Select(one => new EvaluatedExpression(
                 one.Source,
                 one.Value switch { null => null, ErrorValue error => error.Message, var value => CelJson.Shown(value, MaxShownValue) },
@@ -137,9 +159,13 @@ public static class CelInterceptor
         }, null);
     }
 
-    private static async ValueTask<(CelValue? Value, string? Failure)> EvaluateAsync(string source, Scope scope, CancellationToken cancellationToken)
+    private static ValueTask<(CelValue? Value, string? Failure)> EvaluateAsync(string source, Scope scope, CancellationToken cancellationToken) =>
+        EvaluateAsync(source, Compiled(source), scope, cancellationToken);
+
+    private static async ValueTask<(CelValue? Value, string? Failure)> EvaluateAsync(
+        string source, (CelProgram? Program, CelProblem? Problem) compiled, Scope scope, CancellationToken cancellationToken)
     {
-        var (program, problem) = Compiled(source);
+        var (program, problem) = compiled;
         if (problem is not null)
         {
             return (null, problem.Stage switch
@@ -185,6 +211,9 @@ public static class CelInterceptor
 
     private sealed record Scope(Dictionary<string, CelValue> Variables, CelSecrets Secrets, SecretReader Reader);
 }
+
+/// <summary>What an expression gave: a value, or the error in upstream's words; and its sub-expressions.</summary>
+public sealed record CelAnswer(CelValue? Value, string? Error, IReadOnlyList<EvaluatedExpression> Expressions);
 
 /// <summary>An overlay's result as JSON, with upstream's refusals.</summary>
 internal static class CelOverlayValue

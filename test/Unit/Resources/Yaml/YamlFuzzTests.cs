@@ -1,9 +1,10 @@
 using System.Text;
 using CsCheck;
+using Hikigane.Unit.Expressions.Hostile;
 using Hikigane.Expressions.GoJson;
 using Hikigane.Resources.Yaml;
 
-namespace Hikigane.Unit.Expressions.Hostile;
+namespace Hikigane.Unit.Resources.Yaml;
 
 public sealed class YamlFuzzTests
 {

@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
+using Hikigane.Unit.Expressions.Hostile;
 using Hikigane.Triggers.Templates;
 
-namespace Hikigane.Unit.Expressions.Hostile;
+namespace Hikigane.Unit.Triggers.Templates;
 
 public sealed class TemplateFuzzTests
 {
