@@ -23,6 +23,9 @@ public sealed class HostedContainers
 
     internal ContainerProgram? Find(JsonObject container) => entries.Find(entry => entry.Recognises(container))?.Program;
 
+    /// <summary>Whether a process is started for a container: by the runtime, or by a hosted program on its behalf.</summary>
+    internal bool StartsProcesses(JsonObject container) => entries.Find(entry => entry.Recognises(container)) is not { IsResumable: true } && !Pods.ContainerLaunches.IsNoOperation(container);
+
     internal bool IsResumable(JsonObject container) => entries.Find(entry => entry.Recognises(container))?.IsResumable == true;
 
     private sealed record Entry(Func<JsonObject, bool> Recognises, ContainerProgram Program, bool IsResumable);

@@ -62,7 +62,11 @@ public sealed record ContainerLaunch
 /// <param name="ProcessId">The host's process id of the outermost process.</param>
 /// <param name="Exit">Completes after the last output.</param>
 /// <param name="Signal">Sends a signal to the program's processes; harmless after its end.</param>
-public sealed record RunningContainer(int ProcessId, Task<ContainerExit> Exit, Action<int> Signal);
+public sealed record RunningContainer(int ProcessId, Task<ContainerExit> Exit, Action<int> Signal)
+{
+    /// <summary>Whether all that the program sees is in place, so that another may join it.</summary>
+    public Func<bool> CanBeEntered { get; init; } = static () => true;
+}
 
 /// <summary>How a program ended.</summary>
 /// <param name="Code">The exit code; 128 + signal for one that a signal ended.</param>

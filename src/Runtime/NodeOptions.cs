@@ -22,4 +22,21 @@ public sealed record NodeOptions
 }
 
 /// <summary>What can run a container: this process itself, else the runtime.</summary>
-public sealed record ContainerHost(IPodRuntime Runtime, HostedContainers Hosted);
+public sealed record ContainerHost(IPodRuntime Runtime, HostedContainers Hosted)
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>The command that runs another command inside a running container, as soon as it can; null when it cannot be entered.</summary>
+    internal async Task<IReadOnlyList<string>?> EnterAsync(RunningContainer running, IReadOnlyList<string> command, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (!running.CanBeEntered() && !running.Exit.IsCompleted)
+        {
+            await Task.Delay(LookAgain, time, cancellationToken);
+        }
+
+        return Runtime.EnterCommand(running, command);
+    }
+
+    /// <summary>Whether what the container asks for is run by the runtime and not by this process's own parts.</summary>
+    internal bool IsOutside(System.Text.Json.Nodes.JsonObject container) => Hosted.StartsProcesses(container);
+}

@@ -26,7 +26,7 @@ public sealed partial class PodLoop
         this.caches = caches;
         this.node = node;
         this.logger = logger;
-        services = new PodServices(caches, new EventRecorder(caches.Kube, time, "kubelet"), host, node, time);
+        services = new PodServices(caches, new PodEvents(new EventRecorder(caches.Kube, time, "kubelet")), host, node, time);
     }
 
     /// <summary>Runs until cancelled; then stops every container and waits for it.</summary>
@@ -41,7 +41,7 @@ public sealed partial class PodLoop
         caches.For(Kinds.Secret).OnChange(changed => OnSourceChanged(changed.Namespace()));
         try
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            await services.Events.RunAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -116,7 +116,7 @@ public sealed partial class PodLoop
 }
 
 /// <summary>What every pod's worker needs of its surroundings.</summary>
-internal sealed record PodServices(ObjectCaches Caches, EventRecorder Events, ContainerHost Host, NodeOptions Node, TimeProvider Time)
+internal sealed record PodServices(ObjectCaches Caches, PodEvents Events, ContainerHost Host, NodeOptions Node, TimeProvider Time)
 {
     public IKube Kube => Caches.Kube;
 }

@@ -23,27 +23,10 @@ public sealed class PodStreams(PodLoop loop, ContainerHost host, NodeOptions nod
             throw Missing(pod, container, query);
         }
 
-        var left = query.LimitBytes ?? long.MaxValue;
-        foreach (var line in Selected(path, query))
-        {
-            var bytes = Show(line, query);
-            bytes = bytes.Length <= left ? bytes : bytes[..(int)left];
-            left -= bytes.Length;
-            yield return bytes;
-            if (left == 0)
-            {
-                yield break;
-            }
-        }
-
         var log = query.Follow ? runner?.Log(restart) : null;
-        if (log is null)
-        {
-            yield break;
-        }
-
-        var skip = CountLines(path);
-        await foreach (var line in FollowAsync(path, log, skip, cancellationToken))
+        using var cursor = log?.OpenCursor() ?? new LogCursor(path);
+        var left = query.LimitBytes ?? long.MaxValue;
+        await foreach (var line in LinesAsync(cursor, log, query, cancellationToken))
         {
             var bytes = Show(line, query);
             bytes = bytes.Length <= left ? bytes : bytes[..(int)left];
@@ -81,7 +64,7 @@ public sealed class PodStreams(PodLoop loop, ContainerHost host, NodeOptions nod
     {
         var running = loop.WorkerOf(pod)?.Runner(container)?.Running
             ?? throw new KubeException(500, "InternalError", $"container {container} in pod {pod.Name()} has no process that can be entered");
-        var command = host.Runtime.EnterCommand(running, request.Command)
+        var command = await host.EnterAsync(running, request.Command, TimeProvider.System, cancellationToken)
             ?? throw new KubeException(501, "NotImplemented", "this runtime cannot run commands in containers");
         if (request.Tty)
         {
@@ -127,54 +110,24 @@ public sealed class PodStreams(PodLoop loop, ContainerHost host, NodeOptions nod
         return new KubeException(400, "BadRequest", $"container \"{container}\" in pod \"{pod.Name()}\" is waiting to start: {reason}");
     }
 
-    private static IEnumerable<LogLine> Selected(string path, LogQuery query)
+    /// <summary>What is there, and with a log that is being written, what comes.</summary>
+    private static async IAsyncEnumerable<LogLine> LinesAsync(LogCursor cursor, ContainerLog? log, LogQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var lines = Files(path).SelectMany(Lines).Where(line => query.SinceTime is not { } since || line.At >= since);
-        return query.TailLines is { } tail ? lines.TakeLast((int)Math.Min(tail, int.MaxValue)) : lines;
-    }
-
-    /// <summary>The rotated files, oldest first.</summary>
-    private static IEnumerable<string> Files(string path) =>
-        Enumerable.Range(1, 4).Reverse().Select(i => $"{path}.{i}").Where(File.Exists).Append(path);
-
-    private static IEnumerable<LogLine> Lines(string file)
-    {
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using var reader = new StreamReader(stream, Encoding.Latin1);
-        while (reader.ReadLine() is { } line)
+        var (grown, isLast) = log?.Follow(cursor) ?? (Task.CompletedTask, true);
+        var present = cursor.Read().Where(line => query.SinceTime is not { } since || line.At >= since);
+        foreach (var line in query.TailLines is { } tail ? present.TakeLast((int)Math.Min(tail, int.MaxValue)) : present)
         {
-            if (LogLine.Parse(Encoding.Latin1.GetBytes(line)) is { } parsed)
-            {
-                yield return parsed;
-            }
+            yield return line;
         }
-    }
 
-    private static long CountLines(string path) => Lines(path).LongCount();
-
-    private static async IAsyncEnumerable<LogLine> FollowAsync(string path, ContainerLog log, long skip, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        while (true)
+        while (!isLast)
         {
-            // Asked for before reading: a growth during the reading is then not missed.
-            var grown = log.Grown;
-            var isLast = log.IsClosed;
-            var seen = 0L;
-            foreach (var line in Lines(path))
-            {
-                if (seen++ >= skip)
-                {
-                    yield return line;
-                }
-            }
-
-            skip = seen;
-            if (isLast)
-            {
-                yield break;
-            }
-
             await grown.WaitAsync(cancellationToken);
+            (grown, isLast) = log!.Follow(cursor);
+            foreach (var line in cursor.Read())
+            {
+                yield return line;
+            }
         }
     }
 

@@ -10,7 +10,7 @@ namespace Hikigane.Runtime.Logs;
 internal sealed class ContainerLog : IDisposable
 {
     private const long RotateAt = 10 << 20;
-    private const int MostFiles = 5;
+    public const int MostFiles = 5;
     private const int LongestLine = 16 << 10;
 
     private readonly string path;
@@ -18,6 +18,8 @@ internal sealed class ContainerLog : IDisposable
     private readonly Lock gate = new();
     private readonly MemoryStream[] partial = [new(), new()];
     private FileStream? file;
+    private int rotations;
+    private bool isClosed;
     private TaskCompletionSource grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ContainerLog(string path, TimeProvider time)
@@ -28,19 +30,25 @@ internal sealed class ContainerLog : IDisposable
         file = Open();
     }
 
-    public string FilePath => path;
-
-    public bool IsClosed { get; private set; }
-
-    /// <summary>Completes at the next growth or the end.</summary>
-    public Task Grown
+    /// <summary>A reader from the oldest line on, which can be followed.</summary>
+    public LogCursor OpenCursor()
     {
-        get
+        lock (gate)
         {
-            lock (gate)
-            {
-                return IsClosed ? Task.CompletedTask : grown.Task;
-            }
+            return new LogCursor(path, rotations);
+        }
+    }
+
+    /// <summary>
+    /// Gives a reader the files that were begun since it last asked. Returns what completes at the next growth, and whether there is none to come:
+    /// who asks before reading misses nothing.
+    /// </summary>
+    public (Task Grown, bool IsClosed) Follow(LogCursor cursor)
+    {
+        lock (gate)
+        {
+            cursor.Follow(rotations);
+            return (grown.Task, isClosed);
         }
     }
 
@@ -97,7 +105,7 @@ internal sealed class ContainerLog : IDisposable
 
             file.Dispose();
             file = null;
-            IsClosed = true;
+            isClosed = true;
             Wake();
         }
     }
@@ -136,6 +144,7 @@ internal sealed class ContainerLog : IDisposable
         }
 
         file = Open();
+        rotations++;
     }
 
     private FileStream Open() => new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 16384);

@@ -1,109 +1,132 @@
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Hikigane.Resources.Json;
 
 namespace Hikigane.Runtime.Pods;
 
-/// <summary>Readiness of a running container by its probe: exec, httpGet or tcpSocket.</summary>
-internal static class ContainerProbes
+/// <summary>
+/// The probes of one run of a container: the startup probe first and alone, then liveness and readiness beside each other, until it ends. What
+/// fails too often at the first two is restarted as its policy says. As kubernetes pkg/kubelet/prober.
+/// </summary>
+internal sealed class ContainerProbes(PodWorker worker, ContainerRunner runner, PodServices services, Task ended)
 {
-    // Certificates are not checked, as the kubelet does not.
-    private static readonly HttpClient Http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
-    });
+    private ContainerRecord Record => runner.Record;
 
-    /// <summary>Probes until the container has ended.</summary>
-    public static async Task RunAsync(PodWorker worker, ContainerRunner runner, PodServices services, Task ended)
+    public async Task RunAsync()
     {
-        if (runner.Record.Spec.Object("readinessProbe") is not { } probe)
+        if (Record.Spec.Object("startupProbe") is { } startup && !await StartedAsync(startup))
         {
             return;
         }
 
-        var period = TimeSpan.FromSeconds(Math.Max(1, probe.Integer("periodSeconds") ?? 10));
-        var (successes, failures) = (0, 0);
-        await WaitAsync(TimeSpan.FromSeconds(probe.Integer("initialDelaySeconds") ?? 0), services, ended);
-        while (!ended.IsCompleted)
+        if (Record.Spec["startupProbe"] is not null && Record.IsRunning)
         {
-            var problem = await CheckAsync(probe, runner, services);
-            (successes, failures) = problem is null ? (successes + 1, 0) : (0, failures + 1);
-            var isReady = problem is null ? successes >= (probe.Integer("successThreshold") ?? 1) || runner.Record.IsReady
-                : failures < (probe.Integer("failureThreshold") ?? 3) && runner.Record.IsReady;
-            if (problem is not null)
+            Set(() =>
             {
-                await worker.RecordAsync("Warning", "Unhealthy", $"Readiness probe failed: {problem}", runner.Record.Name, runner.Record.IsInit);
+                Record.HasStarted = true;
+                Record.IsReady = Record.Spec["readinessProbe"] is null;
+            });
+        }
+
+        runner.SetStarted();
+        await Task.WhenAll(
+            Record.Spec.Object("livenessProbe") is { } liveness ? LivingAsync(liveness) : Task.CompletedTask,
+            Record.Spec.Object("readinessProbe") is { } readiness ? ReadyAsync(readiness) : Task.CompletedTask);
+    }
+
+    /// <summary>Until the first success; false when the container was stopped for it, or has ended.</summary>
+    private async Task<bool> StartedAsync(JsonObject probe)
+    {
+        await foreach (var isFailing in LooksAsync(probe, "Startup"))
+        {
+            if (isFailing is false)
+            {
+                return true;
             }
 
-            if (isReady != runner.Record.IsReady && runner.Record.IsRunning)
+            if (isFailing is true)
             {
-                lock (worker.Gate)
-                {
-                    runner.Record.IsReady = isReady;
-                }
-
-                worker.Changed();
+                Restart("startup");
+                return false;
             }
+        }
 
-            // Until the first success a look is cheap and somebody waits for it.
-            await WaitAsync(runner.Record.IsReady ? period : TimeSpan.FromMilliseconds(Math.Min(period.TotalMilliseconds, 1000)), services, ended);
+        return false;
+    }
+
+    private async Task LivingAsync(JsonObject probe)
+    {
+        await foreach (var isFailing in LooksAsync(probe, "Liveness"))
+        {
+            if (isFailing is true)
+            {
+                Restart("liveness");
+                return;
+            }
         }
     }
 
-    private static async Task WaitAsync(TimeSpan delay, PodServices services, Task ended)
+    private async Task ReadyAsync(JsonObject probe)
+    {
+        await foreach (var isFailing in LooksAsync(probe, "Readiness"))
+        {
+            if (isFailing is { } failing && Record.IsReady == failing && Record.IsRunning)
+            {
+                Set(() => Record.IsReady = !failing);
+            }
+        }
+    }
+
+    /// <summary>One look a period: true when the probe has failed, false when it has succeeded, as often in a row as it says; null in between.</summary>
+    private async IAsyncEnumerable<bool?> LooksAsync(JsonObject probe, string name)
+    {
+        var period = TimeSpan.FromSeconds(Math.Max(1, probe.Integer("periodSeconds") ?? 10));
+        var longest = TimeSpan.FromSeconds(Math.Max(1, probe.Integer("timeoutSeconds") ?? 1));
+        var (successes, failures) = (0, 0);
+        await WaitAsync(TimeSpan.FromSeconds(probe.Integer("initialDelaySeconds") ?? 0));
+        while (!ended.IsCompleted)
+        {
+            var problem = await ProbeCheck.RunAsync(probe, runner, services, longest);
+            if (ended.IsCompleted)
+            {
+                yield break;
+            }
+
+            (successes, failures) = problem is null ? (successes + 1, 0) : (0, failures + 1);
+            if (problem is not null)
+            {
+                worker.Record("Warning", "Unhealthy", $"{name} probe failed: {problem}", Record.Name, Record.IsInit);
+            }
+
+            bool? answer = failures >= (probe.Integer("failureThreshold") ?? 3) ? true
+                : successes >= (probe.Integer("successThreshold") ?? 1) ? false
+                : null;
+            yield return answer;
+            // Until the first success a look is cheap and somebody waits for it.
+            await WaitAsync(answer == false || name == "Liveness" ? period : TimeSpan.FromSeconds(Math.Min(period.TotalSeconds, 1)));
+        }
+    }
+
+    private void Restart(string name)
+    {
+        worker.Record("Normal", "Killing", $"Container {Record.Name} failed {name} probe, will be restarted", Record.Name, Record.IsInit);
+        _ = runner.StopAsync(Record.Spec.Integer($"{name}Probe", "terminationGracePeriodSeconds") ?? worker.GracePeriod, isQuiet: true);
+    }
+
+    private void Set(Action change)
+    {
+        lock (worker.Gate)
+        {
+            change();
+        }
+
+        worker.Changed();
+    }
+
+    private async Task WaitAsync(TimeSpan delay)
     {
         if (delay > TimeSpan.Zero)
         {
             await Task.WhenAny(ended, Task.Delay(delay, services.Time, CancellationToken.None));
         }
-    }
-
-    /// <summary>Null when healthy, else what is wrong.</summary>
-    private static async Task<string?> CheckAsync(JsonObject probe, ContainerRunner runner, PodServices services)
-    {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(Math.Max(1, probe.Integer("timeoutSeconds") ?? 1)), services.Time);
-        try
-        {
-            if (probe.Object("httpGet") is { } httpGet)
-            {
-                var scheme = httpGet.Text("scheme") == "HTTPS" ? "https" : "http";
-                var url = $"{scheme}://127.0.0.1:{Port(httpGet, runner)}/{(httpGet.Text("path") ?? "").TrimStart('/')}";
-                using var answer = await Http.GetAsync(new Uri(url), HttpCompletionOption.ResponseHeadersRead, timeout.Token);
-                return (int)answer.StatusCode is >= 200 and < 400 ? null : $"HTTP probe failed with statuscode: {(int)answer.StatusCode}";
-            }
-
-            if (probe.Object("tcpSocket") is { } tcp)
-            {
-                using var socket = new TcpClient();
-                await socket.ConnectAsync("127.0.0.1", Port(tcp, runner), timeout.Token);
-                return null;
-            }
-
-            return probe.Object("exec") is { } exec ? await ExecAsync(exec, runner, services, timeout.Token) : null;
-        }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException or ContainerStartException)
-        {
-            return exception.Message;
-        }
-    }
-
-    private static int Port(JsonObject target, ContainerRunner runner)
-    {
-        var port = (int)(target.Integer("port") ?? runner.Record.Spec.Objects("ports").FirstOrDefault(one => one.Text("name") == target.Text("port")).Integer("containerPort") ?? 0);
-        return runner.Ports.GetValueOrDefault(port, port);
-    }
-
-    private static async Task<string?> ExecAsync(JsonObject exec, ContainerRunner runner, PodServices services, CancellationToken cancellationToken)
-    {
-        if (runner.Running is not { } running ||
-            services.Host.Runtime.EnterCommand(running, [.. exec.Items("command").Select(word => word?.ToString() ?? "")]) is not { } command)
-        {
-            return null;
-        }
-
-        var exitCode = await ProcessStart.RunAsync(command, new ExecStreams(null, null, null), cancellationToken);
-        return exitCode == 0 ? null : $"command exited with code {exitCode}";
     }
 }

@@ -50,7 +50,6 @@ internal sealed class ContainerRecord(JsonObject spec, bool isInit)
     public void Run(DateTimeOffset now)
     {
         State = new JsonObject { ["running"] = new JsonObject { ["startedAt"] = Stamp(now) } };
-        HasStarted = true;
     }
 
     public void Terminate(int exitCode, string reason, string? message, DateTimeOffset startedAt, DateTimeOffset finishedAt)

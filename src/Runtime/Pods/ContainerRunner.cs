@@ -12,18 +12,18 @@ namespace Hikigane.Runtime.Pods;
 internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, PodServices services)
 {
     private static readonly TimeSpan ConfigAgain = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan ResetBackoff = TimeSpan.FromMinutes(10);
 
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Execution? current;
     private bool mustRestart;
-    private TimeSpan backoff = TimeSpan.FromSeconds(10);
+    private readonly RestartBackoff backoff = new();
 
     public ContainerRecord Record => record;
 
-    /// <summary>Completes when the container has started once, or will not.</summary>
+    /// <summary>Completes when the container has started once, its startup probe included, or will not.</summary>
     public Task Started => started.Task;
+
+    public void SetStarted() => started.TrySetResult();
 
     public RunningContainer? Running => current?.Process;
 
@@ -55,14 +55,13 @@ internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, 
             }
 
             var startedAt = services.Time.GetUtcNow();
-            var exitCode = await ExecuteAsync(launch, startedAt);
-            var ranFor = services.Time.GetUtcNow() - startedAt;
+            await ExecuteAsync(launch, startedAt);
             if (ending.IsCancellationRequested || !(mustRestart || MayRestart()))
             {
                 break;
             }
 
-            if (!mustRestart && !await BackOffAsync(exitCode, ranFor, ending))
+            if (!mustRestart && !await BackOffAsync(ending))
             {
                 break;
             }
@@ -98,14 +97,15 @@ internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, 
         if (record.IsRunning)
         {
             mustRestart = true;
-            _ = worker.RecordAsync("Normal", "Killing", $"Container {record.Name} definition changed, will be restarted", record.Name);
-            _ = StopAsync(worker.Pod.Integer("spec", "terminationGracePeriodSeconds") ?? 30, isQuiet: true);
+            worker.Record("Normal", "Killing", $"Container {record.Name} definition changed, will be restarted", record.Name);
+            _ = StopAsync(worker.GracePeriod, isQuiet: true);
         }
     }
 
     public Task StopAsync(long graceSeconds) => StopAsync(graceSeconds, isQuiet: false);
 
-    private async Task StopAsync(long graceSeconds, bool isQuiet)
+    /// <param name="isQuiet">Whether the reason was already said.</param>
+    public async Task StopAsync(long graceSeconds, bool isQuiet)
     {
         if (current is not { } execution)
         {
@@ -114,15 +114,19 @@ internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, 
 
         if (!isQuiet)
         {
-            _ = worker.RecordAsync("Normal", "Killing", $"Stopping container {record.Name}", record.Name, record.IsInit);
+            worker.Record("Normal", "Killing", $"Stopping container {record.Name}", record.Name, record.IsInit);
         }
 
+        var asked = services.Time.GetTimestamp();
+        await ContainerHooks.PreStopAsync(worker, this, services, graceSeconds);
         execution.Send(graceSeconds > 0 ? 15 : 9);
         if (graceSeconds > 0)
         {
+            // Whatever the hook took, the program gets two seconds.
+            var left = TimeSpan.FromSeconds(graceSeconds) - services.Time.GetElapsedTime(asked);
             try
             {
-                await execution.Ended.Task.WaitAsync(TimeSpan.FromSeconds(graceSeconds), services.Time);
+                await execution.Ended.Task.WaitAsync(left > TimeSpan.FromSeconds(2) ? left : TimeSpan.FromSeconds(Math.Min(graceSeconds, 2)), services.Time);
             }
             catch (TimeoutException)
             {
@@ -149,7 +153,7 @@ internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, 
                 }
 
                 worker.Changed();
-                await worker.RecordAsync("Warning", "Failed", $"Error: {exception.Message}", record.Name, record.IsInit);
+                worker.Record("Warning", "Failed", $"Error: {exception.Message}", record.Name, record.IsInit);
                 await Task.Delay(ConfigAgain, services.Time, ending).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
             catch (OperationCanceledException)
@@ -161,7 +165,7 @@ internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, 
         return null;
     }
 
-    private async Task<int> ExecuteAsync(ContainerLaunch launch, DateTimeOffset startedAt)
+    private async Task ExecuteAsync(ContainerLaunch launch, DateTimeOffset startedAt)
     {
         using var log = new ContainerLog(LogPath(record.RestartCount), services.Time);
         var execution = new Execution(log, record.RestartCount);
@@ -170,6 +174,9 @@ internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, 
         int exitCode;
         try
         {
+            var image = record.Spec.Text("image") ?? "";
+            worker.Record("Normal", "Pulled", $"Container image \"{image}\" already present on machine", record.Name, record.IsInit);
+            worker.Record("Normal", "Created", $"Created container: {record.Name}", record.Name, record.IsInit);
             var exit = await StartAsync(launch, execution);
             Start(startedAt);
             if (worker.IsEnding)
@@ -182,7 +189,7 @@ internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, 
         catch (ContainerStartException exception)
         {
             (exitCode, reason, message) = (128, "StartError", exception.Message);
-            _ = worker.RecordAsync("Warning", "Failed", $"Error: {exception.Message}", record.Name, record.IsInit);
+            worker.Record("Warning", "Failed", $"Error: {exception.Message}", record.Name, record.IsInit);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -194,17 +201,11 @@ internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, 
         current = null;
         execution.Ended.TrySetResult();
         worker.Signals.Raise();
-        return exitCode;
     }
 
     private async Task<Task<int>> StartAsync(ContainerLaunch launch, Execution execution)
     {
-        if (ContainerLaunches.IsNoOperation(record.Spec))
-        {
-            return Task.FromResult(0);
-        }
-
-        var program = services.Host.Hosted.Find(record.Spec);
+        var program = ContainerLaunches.IsNoOperation(record.Spec) ? NoOperation.RunAsync : services.Host.Hosted.Find(record.Spec);
         if (program is null)
         {
             execution.Process = await services.Host.Runtime.StartAsync(launch, CancellationToken.None);
@@ -236,15 +237,31 @@ internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, 
             record.ContainerId = $"{services.Host.Runtime.Name}://{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{worker.Pod.Uid()}/{record.Name}/{record.RestartCount}")))}";
             record.ImageId = services.Host.Runtime.ImageId(record.Spec.Text("image") ?? "");
             record.Run(startedAt);
-            record.IsReady = record.Spec["readinessProbe"] is null;
+            record.HasStarted = record.Spec["startupProbe"] is null;
+            record.IsReady = record.Spec["readinessProbe"] is null && record.HasStarted;
         }
 
+        worker.Record("Normal", "Started", $"Started container {record.Name}", record.Name, record.IsInit);
         worker.Changed();
-        started.TrySetResult();
         if (current is { } execution)
         {
-            _ = ContainerProbes.RunAsync(worker, this, services, execution.Ended.Task);
+            _ = FollowAsync(execution.Ended.Task);
         }
+        else
+        {
+            started.TrySetResult();
+        }
+    }
+
+    private async Task FollowAsync(Task ended)
+    {
+        if (await ContainerHooks.PostStartAsync(worker, this, services) is not null)
+        {
+            await StopAsync(worker.GracePeriod, isQuiet: true);
+            return;
+        }
+
+        await new ContainerProbes(worker, this, services, ended).RunAsync();
     }
 
     private void End(ContainerLaunch launch, int exitCode, (string Reason, string Message) cause, DateTimeOffset startedAt)
@@ -268,26 +285,29 @@ internal sealed class ContainerRunner(PodWorker worker, ContainerRecord record, 
         _ => false,
     };
 
-    private async Task<bool> BackOffAsync(int exitCode, TimeSpan ranFor, CancellationToken ending)
+    private async Task<bool> BackOffAsync(CancellationToken ending)
     {
-        backoff = ranFor > ResetBackoff ? TimeSpan.FromSeconds(10) : backoff;
-        lock (worker.Gate)
+        if (backoff.Left(services.Time.GetUtcNow()) is { } left)
         {
-            record.Wait("CrashLoopBackOff", $"back-off {backoff.TotalSeconds:0}s restarting failed container={record.Name} pod={worker.Pod.Name()}_{worker.Namespace}({worker.Pod.Uid()})");
+            var pod = $"{worker.Pod.Name()}_{worker.Namespace}({worker.Pod.Uid()})";
+            lock (worker.Gate)
+            {
+                record.Wait("CrashLoopBackOff", $"back-off {RestartBackoff.Text(backoff.Delay)} restarting failed container={record.Name} pod={pod}");
+            }
+
+            worker.Changed();
+            worker.Record("Warning", "BackOff", $"Back-off restarting failed container {record.Name} in pod {pod}", record.Name, record.IsInit);
+            try
+            {
+                await Task.Delay(left, services.Time, ending);
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
         }
 
-        worker.Changed();
-        await worker.RecordAsync("Warning", "BackOff", $"Back-off restarting failed container {record.Name} in pod {worker.Pod.Name()}_{worker.Namespace}({worker.Pod.Uid()})", record.Name, record.IsInit);
-        try
-        {
-            await Task.Delay(backoff, services.Time, ending);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-
-        backoff = backoff * 2 < LongestBackoff ? backoff * 2 : LongestBackoff;
+        backoff.Next(services.Time.GetUtcNow());
         return true;
     }
 

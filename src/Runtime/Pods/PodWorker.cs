@@ -19,6 +19,7 @@ internal sealed class PodWorker
     private readonly Lock gate = new();
     private readonly PodStatusWriter writer;
     private readonly List<ContainerRunner> runners = [];
+    private readonly SemaphoreSlim refreshing = new(1, 1);
     private JsonObject pod;
     private (string Reason, string Message)? failure;
     private Task stopping = Task.CompletedTask;
@@ -103,9 +104,10 @@ internal sealed class PodWorker
 
     public void Changed() => writer.Changed();
 
-    public Task RecordAsync(string type, string reason, string message, string? container = null, bool isInit = false) =>
-        services.Events.RecordAsync(Pod, new ObjectEvent(type, reason, message), CancellationToken.None,
-            container is null ? null : $"spec.{(isInit ? "initContainers" : "containers")}{{{container}}}");
+    public long GracePeriod => Pod.Integer("spec", "terminationGracePeriodSeconds") ?? 30;
+
+    public void Record(string type, string reason, string message, string? container = null, bool isInit = false) =>
+        services.Events.Record(Pod, new ObjectEvent(type, reason, message), container is null ? null : $"spec.{(isInit ? "initContainers" : "containers")}{{{container}}}");
 
     public JsonObject BuildStatus()
     {
@@ -126,7 +128,7 @@ internal sealed class PodWorker
             if (!isKnown && TakeOver())
             {
                 // 2. Volumes.
-                Changed();
+                Announce();
                 await MountAsync();
 
                 // 3. Init containers in order; those that stay run beside the others.
@@ -159,7 +161,8 @@ internal sealed class PodWorker
     /// <summary>Whether the pod may be run: false when it ran before and must not run again.</summary>
     private bool TakeOver()
     {
-        var wasStarted = Directory.Exists(Folder) || Pod.Text("status", "startTime") is not null;
+        // The log is made before a program is started: where there is none, nothing has run, whatever was prepared.
+        var wasStarted = Directory.Exists(Path.Combine(Folder, "logs")) || (!Directory.Exists(Folder) && Pod.Text("status", "startTime") is not null);
         Directory.CreateDirectory(Folder);
         if (!wasStarted)
         {
@@ -189,27 +192,10 @@ internal sealed class PodWorker
         return !isNever || runners.All(runner => services.Host.Hosted.IsResumable(runner.Record.Spec));
     }
 
-    private async Task MountAsync()
+    /// <summary>The first status: what waits, and for what.</summary>
+    private void Announce()
     {
-        while (true)
-        {
-            try
-            {
-                await Volumes.MountAsync(Pod, Ending.Token);
-                return;
-            }
-            catch (MountException exception)
-            {
-                await RecordAsync("Warning", "FailedMount", exception.Message);
-                await Task.Delay(MountAgain, services.Time, Ending.Token);
-            }
-        }
-    }
-
-    private async Task<bool> RunInitAsync(List<Task> background)
-    {
-        var init = runners.Where(runner => runner.Record.IsInit).ToList();
-        if (init.Count > 0)
+        if (runners.Exists(runner => runner.Record.IsInit))
         {
             lock (gate)
             {
@@ -220,6 +206,42 @@ internal sealed class PodWorker
             }
         }
 
+        if (services.Host.Runtime.ImageNotice is { } notice && runners.Exists(runner => services.Host.IsOutside(runner.Record.Spec)))
+        {
+            Record("Normal", "ImageNotUsed", notice);
+        }
+
+        Changed();
+    }
+
+    private async Task MountAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await refreshing.WaitAsync(Ending.Token);
+                try
+                {
+                    await Volumes.MountAsync(Pod, Ending.Token);
+                    return;
+                }
+                finally
+                {
+                    refreshing.Release();
+                }
+            }
+            catch (MountException exception)
+            {
+                Record("Warning", "FailedMount", exception.Message);
+                await Task.Delay(MountAgain, services.Time, Ending.Token);
+            }
+        }
+    }
+
+    private async Task<bool> RunInitAsync(List<Task> background)
+    {
+        var init = runners.Where(runner => runner.Record.IsInit).ToList();
         foreach (var runner in init)
         {
             if (runner.Record.IsSidecar)
@@ -248,7 +270,7 @@ internal sealed class PodWorker
     {
         foreach (var sidecar in runners.Where(runner => runner.Record.IsSidecar).Reverse())
         {
-            await sidecar.StopAsync(Pod.Integer("spec", "terminationGracePeriodSeconds") ?? 30);
+            await sidecar.StopAsync(GracePeriod);
         }
 
         await Task.WhenAll(background);
@@ -328,7 +350,7 @@ internal sealed class PodWorker
             _ =>
             {
                 failure ??= ("DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
-                StopAll(Pod.Integer("spec", "terminationGracePeriodSeconds") ?? 30);
+                StopAll(GracePeriod);
             },
             null, due, Timeout.InfiniteTimeSpan);
     }
@@ -337,9 +359,18 @@ internal sealed class PodWorker
     {
         try
         {
-            if (await Volumes.RefreshAsync(Pod, Ending.Token))
+            // One at a time: two writers of one folder would take each other's files away.
+            await refreshing.WaitAsync(Ending.Token);
+            try
             {
-                Signals.Raise();
+                if (await Volumes.RefreshAsync(Pod, Ending.Token))
+                {
+                    Signals.Raise();
+                }
+            }
+            finally
+            {
+                refreshing.Release();
             }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or KubeException or UnauthorizedAccessException)

@@ -40,7 +40,10 @@ public sealed class ProcessRuntime(SandboxKind sandbox, IReadOnlyList<string> hi
         {
             sent.Add(signal);
             Signal(process, signal);
-        });
+        })
+        {
+            CanBeEntered = () => ProgramReport.HasBegun(report),
+        };
     }
 
     public IReadOnlyList<string>? EnterCommand(RunningContainer container, IReadOnlyList<string> command)

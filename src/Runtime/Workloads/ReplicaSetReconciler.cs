@@ -9,6 +9,8 @@ namespace Hikigane.Runtime.Workloads;
 /// <summary>ReplicaSet → pods: as many active ones as <c>spec.replicas</c> asks for. As kubernetes pkg/controller/replicaset.</summary>
 public static class ReplicaSetReconciler
 {
+    private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(10);
+
     /// <summary>Decides what follows for a ReplicaSet from the pods that it owns.</summary>
     public static Plan Reconcile(JsonObject replicaSet, IReadOnlyList<JsonObject> pods, DateTimeOffset now)
     {
@@ -21,7 +23,8 @@ public static class ReplicaSetReconciler
         var active = pods.Where(pod => pod.IsActive()).ToList();
         var changes = new List<Change>();
         var events = new List<ObjectEvent>();
-        for (var i = active.Count; i < wanted; i++)
+        var notBefore = active.Count < wanted ? NotBefore(pods, now) : null;
+        for (var i = active.Count; i < wanted && notBefore is null; i++)
         {
             var pod = Build(replicaSet, i, now);
             changes.Add(new Change.Create(Kinds.Pod, pod));
@@ -35,7 +38,33 @@ public static class ReplicaSetReconciler
         }
 
         var status = Status(replicaSet, active, now, out var wakeAt);
-        return new Plan { Status = status, Changes = changes, Events = events, WakeAt = wakeAt, Reason = $"{active.Count} of {wanted} pods" };
+        return new Plan
+        {
+            Status = status,
+            Changes = changes,
+            Events = events,
+            WakeAt = notBefore < wakeAt || wakeAt is null ? notBefore ?? wakeAt : wakeAt,
+            Reason = $"{active.Count} of {wanted} pods",
+        };
+    }
+
+    /// <summary>
+    /// Pods that fail again and again are replaced ever more slowly, as a container of theirs would be: after ten seconds, then twice as long each
+    /// time, up to five minutes. Null when one may be made now.
+    /// </summary>
+    private static DateTimeOffset? NotBefore(IReadOnlyList<JsonObject> pods, DateTimeOffset now)
+    {
+        var failures = pods.Where(pod => pod.Text("status", "phase") == "Failed" && !pod.IsBeingDeleted())
+            .Select(pod => pod.Condition("Ready").Time("lastTransitionTime") ?? pod.Time("metadata", "creationTimestamp") ?? now)
+            .Where(at => now - at < Forgotten).ToList();
+        if (failures.Count == 0)
+        {
+            return null;
+        }
+
+        var delay = TimeSpan.FromSeconds(Math.Min(300, 10 * Math.Pow(2, Math.Min(failures.Count - 1, 10))));
+        var due = failures.Max() + delay;
+        return due > now ? due : null;
     }
 
     /// <summary>The status after a pod could not be created.</summary>

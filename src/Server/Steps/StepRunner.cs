@@ -19,6 +19,7 @@ public sealed class StepRunner(StepCel cel, TimeProvider time)
     {
         hosted.Add(container => First(container) == Entrypoint, RunStepAsync, isResumable: false);
         hosted.Add(container => First(container) == "/ko-app/entrypoint", RunCommandAsync, isResumable: false);
+        hosted.Add(container => First(container) == SidecarLogResults.Program, SidecarLogResults.RunAsync, isResumable: false);
         hosted.Add(container => First(container) == "/ko-app/workingdirinit", MakeFoldersAsync, isResumable: false);
         hosted.Add(container => container.Text("name") == "place-scripts" && Script(container) is not null, PlaceScriptsAsync, isResumable: false);
     }
