@@ -22,6 +22,14 @@ public sealed class ExamplesPlane : IAsyncLifetime
     {
         var options = new UpOptions { DataDirectory = Path.Combine(directory, "data"), IsInMemory = true, AllowsNoSandbox = true };
         Plane = await ControlPlane.StartAsync(options, TimeProvider.System, NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
+
+        // As the examples' README says for those that choose a node: kubectl label node NODE app=test
+        var nodes = await Plane.Admin.ListAsync(Kinds.Node, null, ListQuery.All, TestContext.Current.CancellationToken);
+        var label = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["app"] = "test" } } };
+        foreach (var node in nodes.Items)
+        {
+            await Plane.Admin.PatchAsync(Kinds.Node, node.Key(), new Patch(PatchKind.Merge, label), TestContext.Current.CancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()
