@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hikigane.Cli;
 using Hikigane.Cli.Commands;
+using Hikigane.Cli.Commands.Roles;
 using Hikigane.Kube;
 using Hikigane.Ledger;
 using Hikigane.Server;
@@ -13,11 +14,21 @@ var root = new RootCommand("Hikigane: the Tekton API, with or without a cluster"
     WhyCommand.Create(),
     EvalCommand.Create(),
     TestTriggerCommand.Create(),
+    ControllerCommand.Create(),
+    WebhookCommand.Create(),
+    InterceptorsCommand.Create(),
+    ListenerCommand.Create(),
 };
 
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+
+        // Listeners decide what they have acknowledged, leaders give up their place.
+        ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
+    });
 }
 catch (CliException exception)
 {

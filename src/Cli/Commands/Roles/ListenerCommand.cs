@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Hikigane.Ledger;
+using Hikigane.Server.Listener;
+
+namespace Hikigane.Cli.Commands.Roles;
+
+/// <summary><c>hikigane listener</c>: one EventListener, with the arguments that its Deployment gives it.</summary>
+internal static class ListenerCommand
+{
+    public static Command Create()
+    {
+        // A listener answers /live itself.
+        var flags = new RoleFlags(healthPort: 0);
+        var kept = new LedgerFlags();
+        var data = CommonOptions.Data();
+        var port = new Option<int>("--port", "-port") { Description = "Port of events; 0 picks a free one", HelpName = "PORT", DefaultValueFactory = _ => 8080 };
+        var command = new Command("listener", "Run an EventListener against an API. Takes the flags of upstream's eventlistenersink, --el-name and --el-namespace first")
+        {
+            data, port,
+        };
+        flags.AddTo(command);
+        kept.AddTo(command);
+        command.TreatUnmatchedTokensAsErrors = false;
+        command.SetAction((parsed, cancellationToken) => flags.RunAsync(
+            parsed, flags.Options(parsed, parsed.GetValue(port)),
+            (role, token) => role.ListenerAsync(Sink(parsed, parsed.GetValue(port)), opening => OpenAsync(parsed.GetValue(data)!, kept, parsed, opening), token),
+            cancellationToken));
+        return command;
+    }
+
+    private static SinkOptions Sink(ParseResult parsed, int port)
+    {
+        try
+        {
+            return SinkOptions.Parse(parsed.UnmatchedTokens, Environment.GetEnvironmentVariable) with { Port = port };
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CliException($"listener: {exception.Message}; it needs --el-name NAME and --el-namespace NAMESPACE", ExitCode.Usage);
+        }
+    }
+
+    private static async Task<ILedger> OpenAsync(string directory, LedgerFlags kept, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        if (kept.Address(parsed) is { } address)
+        {
+            return await PostgresLedger.OpenAsync(address, kept.Options(parsed), cancellationToken);
+        }
+
+        Directory.CreateDirectory(directory);
+        return SqliteLedger.OpenFile(Path.Combine(directory, "ledger.db"), TimeProvider.System, kept.Options(parsed));
+    }
+}
