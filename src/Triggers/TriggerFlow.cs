@@ -50,6 +50,11 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
         var selection = Select(listener);
         var decisions = selection.Missing.Select(missing => new TriggerDecision { Verdict = VerdictReader.MissingTrigger(missing) }).ToList();
 
+        if (selection.IsEmpty)
+        {
+            decisions.Add(new TriggerDecision { Verdict = NoTriggersVerdict.Of(listener, lookups) });
+        }
+
         // 2–4 for each, started together
         var body = Encoding.UTF8.GetString(received.Body.Span);
         var state = new ChainState { Body = body, Headers = EventHeaders.From(received.Headers) };

@@ -1,6 +1,7 @@
 using Hikigane.Kube;
 using Hikigane.Server.Interceptors;
 using Hikigane.Triggers.Interceptors;
+using Hikigane.Triggers.Verdicts;
 
 namespace Hikigane.Server.Listener;
 
@@ -12,12 +13,14 @@ internal static class BuiltInInterceptors
         var byName = new Dictionary<string, Interceptor>
         {
             ["cel"] = (request, cancellationToken) => CelInterceptor.InterceptAsync(request, secrets, cancellationToken),
-            ["github"] = ReplaySignature.Signing("github", GitHub.Create(secrets, gitHub), secrets),
-            ["gitlab"] = ReplaySignature.Signing("gitlab", GitLab.Create(secrets), secrets),
-            ["bitbucket"] = ReplaySignature.Signing("bitbucket", Bitbucket.Create(secrets), secrets),
+            ["github"] = Signed("github", GitHub.Create(secrets, gitHub)),
+            ["gitlab"] = Signed("gitlab", GitLab.Create(secrets)),
+            ["bitbucket"] = Signed("bitbucket", Bitbucket.Create(secrets)),
             ["slack"] = Slack.Create(secrets, time.GetUtcNow),
         };
         return byName.GetValueOrDefault;
+
+        Interceptor Signed(string name, Interceptor inner) => ReplaySignature.Signing(name, SignatureVerdict.Explaining(name, inner, secrets), secrets);
     }
 
     /// <summary>Reads Secrets with the rights of a client, each time anew.</summary>

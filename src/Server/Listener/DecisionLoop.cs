@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Hikigane.Kube;
 using Hikigane.Ledger;
 using Hikigane.Resources.Deliveries;
+using Hikigane.Triggers.Verdicts;
 using Microsoft.Extensions.Logging;
 
 namespace Hikigane.Server.Listener;
@@ -218,7 +219,7 @@ public sealed partial class DecisionLoop(
         }
     }
 
-    private Delivery Undecided(ReceivedEvent received, Exception exception, int attempt) => new()
+    internal Delivery Undecided(ReceivedEvent received, Exception exception, int attempt) => new()
     {
         Event = received,
         Outcome = DeliveryOutcome.Error,
@@ -231,10 +232,10 @@ public sealed partial class DecisionLoop(
                 Namespace = received.ListenerNamespace,
                 Name = "",
                 Outcome = TriggerOutcome.Error,
-                Cause = "undecided",
+                Cause = exception is KubeException { Code: 408 or 504 } or TimeoutException ? Causes.CreateTimeout : Causes.Undecided,
                 Message = exception.Message,
                 Explain = $"The event could not be decided after {attempt} attempts: {exception.Message}",
-                Fix = $"mend the cause, then: hikigane event replay {received.EventId}",
+                Fix = $"mend the cause, then: hikigane event replay {received.EventId} --run",
             },
         ],
     };

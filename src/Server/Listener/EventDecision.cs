@@ -154,7 +154,8 @@ public sealed class EventDecision(
 
     private static string TriggerOf(JsonObject manifest) => manifest.Label("triggers.tekton.dev/trigger") ?? "";
 
-    private static TriggerVerdict Failed(
+    /// <summary>Why the API did not take an object, by its status and its words.</summary>
+    internal static TriggerVerdict Failed(
         TriggerVerdict verdict, JsonObject manifest, ResourceType type, (string Namespace, string Name) account, KubeException exception) => exception switch
         {
             { IsForbidden: true } when exception.Message.Contains("exceeded quota", StringComparison.Ordinal) =>
@@ -162,6 +163,7 @@ public sealed class EventDecision(
             { IsForbidden: true } => CreateVerdict.Forbidden(verdict, manifest, type.Plural, account, Message(type, exception)),
             _ when exception.Message.Contains("admission webhook", StringComparison.Ordinal) =>
                 CreateVerdict.RefusedByWebhook(verdict, manifest, Message(type, exception)),
+            { Code: 408 or 504 } => CreateVerdict.TimedOut(verdict, manifest, Message(type, exception)),
             { Code: 400 or 422 } => CreateVerdict.Invalid(verdict, manifest, Message(type, exception)),
             _ => CreateVerdict.FailedOtherwise(verdict, manifest, Message(type, exception)),
         };
@@ -180,12 +182,12 @@ public sealed class EventDecision(
     private static CreatedObject Created(JsonObject manifest) =>
         new(manifest.Text("apiVersion") ?? "", manifest.Text("kind") ?? "", manifest.Namespace(), manifest.Name(), manifest.Uid());
 
-    private static TriggerVerdict ListenerGone(ReceivedEvent received) => new()
+    internal static TriggerVerdict ListenerGone(ReceivedEvent received) => new()
     {
         Namespace = received.ListenerNamespace,
         Name = "",
         Outcome = TriggerOutcome.Error,
-        Cause = "ref.missing",
+        Cause = Causes.RefMissing,
         Message = $"eventlistener.triggers.tekton.dev \"{received.ListenerName}\" not found",
         Explain = $"EventListener `{received.ListenerNamespace}/{received.ListenerName}` does not exist any more, or its ServiceAccount may not read it.",
         Fix = "Apply the listener again and replay the event.",

@@ -1,5 +1,6 @@
 using Hikigane.Ledger;
 using Hikigane.Resources.Deliveries;
+using Hikigane.Triggers.Verdicts;
 
 namespace Hikigane.Server.Listener;
 
@@ -39,7 +40,7 @@ public sealed class RepeatedDeliveries(ILedger ledger, TimeProvider time)
     public static TriggerVerdict Repeats(TriggerVerdict verdict, ReceivedEvent received, string first) => verdict with
     {
         Outcome = TriggerOutcome.Filtered,
-        Cause = "duplicate",
+        Cause = Causes.Duplicate,
         Message = $"delivery {EventFacts.Of(received).DeliveryId} was received before as event {first}",
         Explain = $"**Sent again.** The sender delivered this before; event `{first}` is what came of it.",
         Fix = $"to have it decided once more: hikigane event replay {first}",

@@ -24,7 +24,7 @@ public static class CreateVerdict
         var apiVersion = manifest.Text("apiVersion") ?? "";
         var group = apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion[..apiVersion.IndexOf('/', StringComparison.Ordinal)] : "";
         var role = $"create-{plural}";
-        return Failed(verdict, "create.forbidden", message,
+        return Failed(verdict, Causes.CreateForbidden, message,
             $"ServiceAccount `{serviceAccount.Namespace}/{serviceAccount.Name}` may not create {plural} in `{ns}`.",
             $$"""
             apiVersion: rbac.authorization.k8s.io/v1
@@ -44,20 +44,20 @@ public static class CreateVerdict
 
     /// <summary>422, or a kind that the API does not serve: the object is not acceptable as it is.</summary>
     public static TriggerVerdict Invalid(TriggerVerdict verdict, JsonObject manifest, string message) =>
-        Failed(verdict, "template.invalid", message, $"Kubernetes refused the {manifest.Text("kind")}: {message}", "Correct the template.");
+        Failed(verdict, Causes.TemplateInvalid, message, $"Kubernetes refused the {manifest.Text("kind")}: {message}", "Correct the template.");
 
     public static TriggerVerdict QuotaExceeded(TriggerVerdict verdict, JsonObject manifest, string message) =>
-        Failed(verdict, "create.quota", message, $"A quota of namespace `{manifest.Namespace()}` is used up.", "Raise the quota, or delete finished runs.");
+        Failed(verdict, Causes.CreateQuota, message, $"A quota of namespace `{manifest.Namespace()}` is used up.", "Raise the quota, or delete finished runs.");
 
     public static TriggerVerdict RefusedByWebhook(TriggerVerdict verdict, JsonObject manifest, string message) =>
-        Failed(verdict, "create.webhook", message, $"An admission webhook refused the {manifest.Text("kind")}: {message}", "Correct what the webhook names.");
+        Failed(verdict, Causes.CreateWebhook, message, $"An admission webhook refused the {manifest.Text("kind")}: {message}", "Correct what the webhook names.");
 
     public static TriggerVerdict TimedOut(TriggerVerdict verdict, JsonObject manifest, string message) =>
-        Failed(verdict, "create.timeout", message, $"The API did not answer in time when the {manifest.Text("kind")} was created.", "Replay the event.");
+        Failed(verdict, Causes.CreateTimeout, message, $"The API did not answer in time when the {manifest.Text("kind")} was created.", "Replay the event.");
 
     /// <summary>Any other failure, with the API's own words.</summary>
     public static TriggerVerdict FailedOtherwise(TriggerVerdict verdict, JsonObject manifest, string message) =>
-        Failed(verdict, "create.failed", message, $"The {manifest.Text("kind")} could not be created: {message}", "");
+        Failed(verdict, Causes.CreateFailed, message, $"The {manifest.Text("kind")} could not be created: {message}", "");
 
     private static TriggerVerdict Failed(TriggerVerdict verdict, string cause, string message, string explain, string fix) => verdict with
     {

@@ -13,13 +13,15 @@ internal sealed record InterceptorCause(TriggerOutcome Outcome, string Code, str
         if (result.Stopped is not { } stopped)
         {
             var error = result.Error ?? "";
-            return new(TriggerOutcome.Error, "interceptor.unreachable", error, $"Interceptor `{result.Link}` did not answer as it should: {error}.",
-                "Check that the interceptor's service runs and that its address is right.");
+            return error.Contains("not found", StringComparison.Ordinal) && error.StartsWith("url resolution failed", StringComparison.Ordinal)
+                ? new(TriggerOutcome.Error, Causes.InterceptorUnreachable, error, $"Interceptor `{result.Link}` does not exist, or the listener's ServiceAccount may not read it.",
+                    "`kubectl get clusterinterceptors,interceptors -A` lists them; the ClusterRole tekton-triggers-eventlistener-clusterroles lets a listener read them.")
+                : new(TriggerOutcome.Error, Causes.InterceptorUnreachable, error, $"Interceptor `{result.Link}` did not answer as it should: {error}.",
+                    "Check that the interceptor's service runs and that its address is right.");
         }
 
-        var headers = EventHeaders.From(received.Headers);
         var link = links.FirstOrDefault(one => one.Text("ref", "name") == result.Link);
-        var cause = FromMessage(stopped, result, headers, link);
+        var cause = FromMessage(stopped, result, received, link);
         return cause with
         {
             Message = stopped.Message,
@@ -29,36 +31,38 @@ internal sealed record InterceptorCause(TriggerOutcome Outcome, string Code, str
     }
 
     private static InterceptorCause FromMessage(
-        InterceptorResponse stopped, ChainResult result, IReadOnlyDictionary<string, IReadOnlyList<string>> headers, JsonObject? link)
+        InterceptorResponse stopped, ChainResult result, ReceivedEvent received, JsonObject? link)
     {
         var message = stopped.Message;
         if (Has("did not return true"))
         {
-            return Filtered("filter.false", "Filter said no." + FalseTerm(stopped.Expressions), "Edit the filter and test it against this event.");
+            var (code, explain, fix) = FilterVerdict.NotTrue(stopped.Expressions);
+            return new(code == Causes.FilterNotBool ? TriggerOutcome.Error : TriggerOutcome.Filtered, code, "", explain, fix);
         }
 
         if (Has("error evaluating cel expression"))
         {
-            return Failed("filter.error", "Filter could not be evaluated." + FailedTerm(stopped.Expressions),
-                Has("no such key") ? "Guard the access with has(…)." : "Correct the expression.");
+            var (code, explain, fix) = FilterVerdict.Failed(stopped.Expressions, message, received);
+            return Failed(code, explain, fix);
         }
 
         if (message.StartsWith("event type ", StringComparison.Ordinal))
         {
-            return EventType(message, headers, link);
+            return EventType(message, EventHeaders.From(received.Headers), link);
         }
 
         if (Has("form parameter encoding not supported"))
         {
-            return Rejected("content-type", "Form-encoded payload. The sender uses `application/x-www-form-urlencoded`; this interceptor needs JSON.",
+            return Rejected(Causes.ContentType, "Form-encoded payload. The sender uses `application/x-www-form-urlencoded`; this interceptor needs JSON.",
                 "Change the hook's content type to application/json.");
         }
 
         return Signature(message, link) ?? (Has("owners check requirements not met")
-            ? Filtered("owners", "The sender is not an owner and no owner commented `/ok-to-test`.", "Have an owner comment /ok-to-test.")
+            ? Filtered(Causes.Owners, "The sender is not an owner and no owner commented `/ok-to-test`.", "Have an owner comment /ok-to-test.")
             : Has("error getting changed files")
-                ? Failed("changed-files", "GitHub's API refused the list of files.", "Check the personal access token and its rights.")
-                : Filtered("interceptor.stop", $"Interceptor `{result.Link}` stopped it: \"{message}\" (code {stopped.Code}).", ""));
+                ? Failed(Causes.ChangedFiles, "GitHub's API refused the list of files.", "Check the personal access token and its rights.")
+                : Has("failed to parse interceptor params") ? Failed(Causes.InterceptorParams, $"The params of interceptor `{result.Link}` have the wrong shape.", "Correct the params of the trigger.")
+                : Filtered(Causes.InterceptorStop, $"Interceptor `{result.Link}` stopped it: \"{message}\" (code {stopped.Code}).", ""));
 
         bool Has(string text) => message.Contains(text, StringComparison.Ordinal);
     }
@@ -69,14 +73,14 @@ internal sealed record InterceptorCause(TriggerOutcome Outcome, string Code, str
         if (sent.Length == 0)
         {
             var header = link.Text("ref", "name") switch { "gitlab" => "X-Gitlab-Event", "bitbucket" => "X-Event-Key", _ => "X-GitHub-Event" };
-            return Filtered("event.header-missing", $"No `{header}` header: this request was not made by the service that the trigger expects.",
+            return Filtered(Causes.EventHeaderMissing, $"No `{header}` header: this request was not made by the service that the trigger expects.",
                 headers.First("User-Agent").StartsWith("curl", StringComparison.OrdinalIgnoreCase)
                     ? $"Add -H '{header}: …' to the curl command."
                     : "Use a CEL-only trigger for requests made by hand.");
         }
 
         var accepted = link.Objects("params").FirstOrDefault(param => param.Text("name") == "eventTypes").Items("value").Select(one => $"`{one.Text()}`");
-        return Filtered("event.type", $"Event type not listed. This trigger accepts {string.Join(", ", accepted)}; the sender sent `{sent}`.", $"Add `{sent}` to eventTypes.");
+        return Filtered(Causes.EventType, $"Event type not listed. This trigger accepts {string.Join(", ", accepted)}; the sender sent `{sent}`.", $"Add `{sent}` to eventTypes.");
     }
 
     private static InterceptorCause? Signature(string message, JsonObject? link)
@@ -87,37 +91,33 @@ internal sealed record InterceptorCause(TriggerOutcome Outcome, string Code, str
         return message switch
         {
             _ when message.StartsWith("no X-", StringComparison.Ordinal) =>
-                Rejected("signature.missing", "Not signed. The trigger requires a signature, the request has none.", "Set the secret on the hook."),
+                Rejected(Causes.SignatureMissing, "Not signed. The trigger requires a signature, the request has none.", "Set the secret on the hook."),
             _ when message.Contains("secretKey is empty", StringComparison.Ordinal) =>
-                Failed("signature.secret-key-empty", "The interceptor names a secret but no key.", "Set secretRef.secretKey."),
+                Failed(Causes.SignatureSecretKeyEmpty, "The interceptor names a secret but no key.", "Set secretRef.secretKey."),
             _ when message.StartsWith("error getting secret", StringComparison.Ordinal) =>
-                Failed("signature.secret-missing", $"Secret `{name}` with key `{key}` does not exist.", $"kubectl create secret generic {name} --from-literal={key}=…"),
+                MissingSecret(message, name, key),
             _ when message.Contains("signature check failed", StringComparison.Ordinal) || message == "Invalid X-GitLab-Token" =>
-                Rejected("signature.mismatch", $"Signature does not match secret `{name}` key `{key}`.",
+                Rejected(Causes.SignatureMismatch, $"Signature does not match secret `{name}` key `{key}`.",
                     "Use the same secret on both sides; recreate it with --from-literal so that no line break is in it."),
             _ when message.Contains("error parsing signature", StringComparison.Ordinal) || message.Contains("hash type prefix", StringComparison.Ordinal)
                 || message.Contains("error decoding signature", StringComparison.Ordinal) =>
-                Rejected("signature.mismatch", "The signature header cannot be read.", "Send `sha256=` and the digest in hex."),
+                Rejected(Causes.SignatureMismatch, "The signature header cannot be read.", "Send `sha256=` and the digest in hex."),
             _ when message.Contains("five minutes away", StringComparison.Ordinal) =>
-                Rejected("signature.stale", "The request was signed more than five minutes ago, or one of the two clocks is wrong.", "Send the event anew; do not replay what was recorded."),
+                Rejected(Causes.SignatureStale, "The request was signed more than five minutes ago, or one of the two clocks is wrong.", "Send the event anew; do not replay what was recorded."),
             _ when message.StartsWith("the signature cannot be checked", StringComparison.Ordinal) =>
-                Rejected("signature.unverifiable", "The form that was signed is lost: a listener that is not ours has made JSON of it.", "Use a Hikigane listener, or drop signingSecretRef."),
+                Rejected(Causes.SignatureUnverifiable, "The form that was signed is lost: a listener that is not ours has made JSON of it.", "Use a Hikigane listener, or drop signingSecretRef."),
             _ => null,
         };
     }
 
-    private static string FalseTerm(IReadOnlyList<EvaluatedExpression> terms)
+    private static InterceptorCause MissingSecret(string message, string? name, string? key) => message switch
     {
-        // The deepest that is false is the one that decided.
-        var decisive = terms.Where(term => term.Value == "false").OrderByDescending(term => term.Depth).FirstOrDefault();
-        return decisive is null ? "" : $" `{decisive.Source}` is false.";
-    }
-
-    private static string FailedTerm(IReadOnlyList<EvaluatedExpression> terms)
-    {
-        var failed = terms.Where(term => term.IsError).OrderByDescending(term => term.Depth).FirstOrDefault();
-        return failed is null ? "" : $" `{failed.Source}`: {failed.Value}.";
-    }
+        _ when message.Contains("cannot find", StringComparison.Ordinal) =>
+            Failed(Causes.SignatureSecretMissing, $"Secret `{name}` has no key `{key}`.", $"kubectl get secret {name} -o json shows its keys; correct secretRef.secretKey, or add the key."),
+        _ when message.Contains("forbidden", StringComparison.Ordinal) =>
+            Failed(Causes.SignatureSecretMissing, $"Secret `{name}` may not be read: {message}.", "Let the account that the message names get Secrets in this namespace."),
+        _ => Failed(Causes.SignatureSecretMissing, $"Secret `{name}` does not exist in the trigger's namespace.", $"kubectl create secret generic {name} --from-literal={key}=…"),
+    };
 
     private static InterceptorCause Filtered(string code, string explain, string fix) => new(TriggerOutcome.Filtered, code, "", explain, fix);
 

@@ -20,7 +20,7 @@ internal static class VerdictReader
         Name = missing.Name,
         Source = "ref",
         Outcome = TriggerOutcome.Error,
-        Cause = "ref.missing",
+        Cause = Causes.RefMissing,
         Message = $"Error getting Trigger {missing.Name} in Namespace {missing.Namespace}: trigger.triggers.tekton.dev \"{missing.Name}\" not found",
         Explain = $"The listener names trigger `{missing.Name}`, which does not exist in `{missing.Namespace}`.",
         Fix = $"Create the Trigger `{missing.Name}`, or take its triggerRef out of the listener.",
@@ -45,7 +45,7 @@ internal static class VerdictReader
     {
         var isMissing = error.EndsWith("not found", StringComparison.Ordinal);
         var isPayload = error.Contains("failed to unmarshal request body", StringComparison.Ordinal);
-        return Failed(verdict, 0, isPayload ? "payload.invalid" : isMissing ? "ref.missing" : "binding.invalid", error) with
+        return Failed(verdict, 0, isPayload ? Causes.PayloadInvalid : isMissing ? Causes.RefMissing : Causes.BindingInvalid, error) with
         {
             Explain = isPayload ? "The payload is not JSON, so no binding can be read from it."
                 : isMissing ? "The trigger names a binding or a template that does not exist in its namespace."
@@ -59,7 +59,7 @@ internal static class VerdictReader
     public static TriggerVerdict MissingValue(TriggerVerdict verdict, ParamValues resolved, EventPayload payload)
     {
         var nearest = NearestPath.To(resolved.FailedExpression, payload.Values);
-        return Failed(verdict, 0, "binding.missing", resolved.Error!) with
+        return Failed(verdict, 0, Causes.BindingMissing, resolved.Error!) with
         {
             Explain = $"Param `{resolved.FailedParam}` has no value. `{resolved.FailedExpression}` is not in the payload"
                 + (nearest is null ? "." : $"; nearest: `{nearest}`."),
@@ -67,7 +67,7 @@ internal static class VerdictReader
         };
     }
 
-    public static TriggerVerdict Template(TriggerVerdict verdict, string error) => Failed(verdict, 1, "template.invalid", error) with
+    public static TriggerVerdict Template(TriggerVerdict verdict, string error) => Failed(verdict, 1, Causes.TemplateInvalid, error) with
     {
         Explain = "The template with its parameters put in is not a Kubernetes object.",
         Fix = error.Contains("couldn't unmarshal json", StringComparison.Ordinal)

@@ -1,0 +1,55 @@
+namespace Hikigane.Triggers.Verdicts;
+
+/// <summary>
+/// The cause codes of verdicts (spec: ux.md §3.4, and what this program adds). Metrics, filters and scripts depend on them: a code never changes its
+/// meaning. docs/cli.md lists them.
+/// </summary>
+public static class Causes
+{
+    public const string FilterFalse = "filter.false";
+    public const string FilterError = "filter.error";
+    public const string FilterNotBool = "filter.notbool";
+    public const string EventType = "event.type";
+    public const string EventHeaderMissing = "event.header-missing";
+    public const string ContentType = "content-type";
+    public const string SignatureMissing = "signature.missing";
+    public const string SignatureMismatch = "signature.mismatch";
+    public const string SignatureSecretMissing = "signature.secret-missing";
+    public const string SignatureSecretKeyEmpty = "signature.secret-key-empty";
+    public const string Owners = "owners";
+    public const string ChangedFiles = "changed-files";
+    public const string InterceptorStop = "interceptor.stop";
+    public const string InterceptorUnreachable = "interceptor.unreachable";
+    public const string BindingMissing = "binding.missing";
+    public const string TemplateInvalid = "template.invalid";
+    public const string CreateForbidden = "create.forbidden";
+    public const string CreateQuota = "create.quota";
+    public const string CreateWebhook = "create.webhook";
+    public const string CreateTimeout = "create.timeout";
+    public const string RefMissing = "ref.missing";
+    public const string NoTriggers = "no-triggers";
+
+    /// <summary>The request was signed too long ago.</summary>
+    public const string SignatureStale = "signature.stale";
+
+    /// <summary>The bytes that were signed are lost on the way.</summary>
+    public const string SignatureUnverifiable = "signature.unverifiable";
+
+    /// <summary>The payload cannot be read as JSON, so no binding can be read from it.</summary>
+    public const string PayloadInvalid = "payload.invalid";
+
+    /// <summary>Two bindings give one param two values.</summary>
+    public const string BindingInvalid = "binding.invalid";
+
+    /// <summary>The API refused an object for another reason; its own words tell.</summary>
+    public const string CreateFailed = "create.failed";
+
+    /// <summary>The params of an interceptor have the wrong shape.</summary>
+    public const string InterceptorParams = "interceptor.params";
+
+    /// <summary>A sender's delivery id was seen before.</summary>
+    public const string Duplicate = "duplicate";
+
+    /// <summary>Deciding failed until it was given up.</summary>
+    public const string Undecided = "undecided";
+}
