@@ -39,7 +39,9 @@ internal sealed record BackTest(IReadOnlyList<Flip> Flips, IReadOnlyList<FireCou
         return new BackTest(flips, [.. counts.Select(pair => new FireCount(pair.Key, pair.Value.Events, pair.Value.Fired, pair.Value.Before))]);
     }
 
-    private static int Fires(TriggerVerdict? verdict) => verdict?.Outcome == TriggerOutcome.Fired ? 1 : 0;
+    /// <summary>A trigger that got as far as creating wanted the event; whether the API took the object is another question.</summary>
+    private static int Fires(TriggerVerdict? verdict) =>
+        verdict is not null && (verdict.Outcome == TriggerOutcome.Fired || verdict.Cause.StartsWith("create.", StringComparison.Ordinal)) ? 1 : 0;
 
     private static Dictionary<string, TriggerVerdict> ByName(IReadOnlyList<TriggerVerdict> verdicts)
     {

@@ -7,6 +7,7 @@ namespace Hikigane.Cli.Text;
 internal static class WhyText
 {
     private const string Indent = "    ";
+    private const int LongestValue = 160;
 
     public static void Write(TextWriter output, Delivery delivery)
     {
@@ -58,7 +59,7 @@ internal static class WhyText
         foreach (var expression in trigger.Stages.SelectMany(stage => stage.Expressions))
         {
             var value = expression.Value is null ? "(not evaluated)" : (expression.IsError ? "error: " : "") + expression.Value;
-            output.WriteLine($"{Indent}{new string(' ', 2 * expression.Depth)}{expression.Source}   {value}");
+            output.WriteLine($"{Indent}{new string(' ', 2 * expression.Depth)}{expression.Source}   {(value.Length > LongestValue ? value[..LongestValue] + "…" : value)}");
         }
 
         if (trigger.Message.Length > 0 && trigger.Message != trigger.Explain)

@@ -59,8 +59,9 @@ public sealed class KnownObjects
         return new KnownObjects(manifests, source) { Kube = kube };
     }
 
-    /// <summary>Manifests at hand, such as those that the ledger recorded.</summary>
-    public static KnownObjects OfManifests(IReadOnlyList<JsonObject> manifests, string source) => new(manifests, source);
+    /// <summary>Other objects, such as those that the ledger recorded, with the Secrets of today: the ledger keeps none.</summary>
+    public KnownObjects Replaced(IReadOnlyList<JsonObject> manifests, string source) =>
+        new([.. Manifests.Where(manifest => manifest.Text("kind") == "Secret"), .. manifests], source) { Kube = Kube };
 
     /// <summary>Everything in the data directory of an installation that does not run. Throws <see cref="StartException"/> when it runs.</summary>
     public static async Task<KnownObjects> OfDirectoryAsync(string dataDirectory)

@@ -99,9 +99,8 @@ internal sealed class EventReplayCommand
         var code = ExitCode.Done;
         foreach (var original in originals)
         {
-            var known = parsed.GetValue(asWas)
-                ? PastObjects.Of(reader, original)
-                : await objects.LoadAsync(parsed, place.DataDirectory(parsed), original.Event.ListenerNamespace, cancellationToken);
+            var today = await objects.LoadAsync(parsed, place.DataDirectory(parsed), original.Event.ListenerNamespace, cancellationToken);
+            var known = parsed.GetValue(asWas) ? PastObjects.Of(reader, original, today) : today;
             using var preview = new EventPreview(known, TimeProvider.System);
             var replay = await edits.ApplyAsync(parsed, original.Event, parsed.GetValue(reason)!, cancellationToken);
             var decided = await preview.DecideAsync(replay, cancellationToken)
