@@ -219,7 +219,7 @@ public sealed class VerdictTableTests
                     Secrets.Keys.Any(one => one.StartsWith(key.Name + "/", StringComparison.Ordinal))
                         ? Secrets.Where(one => one.Key.StartsWith(key.Name + "/", StringComparison.Ordinal)).ToDictionary(one => one.Key.Split('/')[1], one => Encoding.UTF8.GetBytes(one.Value))
                         : null, key)),
-                (_, _) => ValueTask.FromResult(new GitHubAnswer(GitHubStatus, "", "[]"u8.ToArray()))),
+                (_, _) => ValueTask.FromResult(new GitHubAnswer(GitHubStatus, "", "[]"u8.ToArray())), TimeProvider.System),
             Remote = (address, _, _) => address.Name == "mine"
                 ? ValueTask.FromResult(InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, "not today"))
                 : throw new InterceptorException("Post \"http://down\": dial tcp: connection refused"),
