@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using Hikigane.Server;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -25,6 +26,16 @@ public sealed class RunningPlane : IAsyncLifetime
 
     /// <summary>A kubectl that speaks to this plane, in a namespace.</summary>
     internal Kubectl Kubectl(string path, string ns, CancellationToken cancellationToken) => new(path, Plane.KubeconfigPath, directory, ns, cancellationToken);
+
+    /// <summary>The API over HTTPS as its administrator.</summary>
+    internal HttpClient AdminClient()
+    {
+        var token = File.ReadAllText(Path.Combine(directory, "data", "keys", "admin.token")).Trim();
+        var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+        var client = new HttpClient(handler) { BaseAddress = new Uri(Plane.ApiAddress + "/") };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -36,7 +36,7 @@ public sealed class ApiWiring : IDisposable
     public ApiWiring(ObjectApi api, string? directory, string? adminToken)
     {
         this.api = api;
-        Authorizer = new RbacAuthorizer((type, ns) => api.Store.Current.In(type.GroupResource, ns).Select(one => one.Object));
+        Authorizer = new RbacAuthorizer(() => RbacObjects.Of(api.Store.Current));
         Tokens = new ServiceAccountTokens(directory, (type, ns, name) => api.Store.Current.Find(new StoreKey(type.GroupResource, ns, name))?.Object, api.Time);
         authentication = new RequestAuthentication(Tokens, adminToken, Authorizer);
         RegisteredKinds.Fill(api.Kinds, resources.Current);
@@ -176,7 +176,7 @@ public sealed class ApiWiring : IDisposable
                 },
                 ("", "Pod") => filled with
                 {
-                    Subresources = new Dictionary<string, SubresourceHandler>(filled.Subresources) { ["binding"] = PodBinding.BindAsync },
+                    Subresources = new Dictionary<string, SubresourceHandler>(filled.Subresources) { ["binding"] = PodBinding.BindAsync, ["eviction"] = PodEviction.EvictAsync },
                 },
                 _ => filled,
             };

@@ -152,6 +152,10 @@ internal static class ObjectShape
         {
             KeepAllButStatus(target, old, next);
         }
+        else if (target.Subresource == "ephemeralcontainers")
+        {
+            KeepAllButEphemeral(target, old, next);
+        }
         else if (target.Kind.HasStatus)
         {
             Take(old, next, "status");
@@ -215,6 +219,29 @@ internal static class ObjectShape
         else
         {
             Take(old["metadata"]!, metadata, "ownerReferences");
+        }
+    }
+
+    /// <summary>Containers for debugging may be added to a pod; those that are there stay.</summary>
+    private static void KeepAllButEphemeral(Target target, JsonObject old, JsonObject next)
+    {
+        var wanted = next.At("spec", "ephemeralContainers")?.DeepClone();
+        var kept = old.Objects("spec", "ephemeralContainers").Select(one => one.Text("name")).ToHashSet();
+        var names = (wanted as JsonArray ?? []).OfType<JsonObject>().Select(one => one.Text("name")).ToList();
+        if (kept.FirstOrDefault(name => !names.Contains(name)) is { } missing)
+        {
+            throw Errors.Invalid(target.Type, target.Name, new FieldProblem(
+                "spec.ephemeralContainers", $"Forbidden: existing ephemeral containers \"{missing}\" may not be removed", "FieldValueForbidden"));
+        }
+
+        foreach (var name in next.Select(pair => pair.Key).Union(old.Select(pair => pair.Key)).Where(name => name != "metadata").ToList())
+        {
+            Take(old, next, name);
+        }
+
+        if (wanted is not null)
+        {
+            next.Ensure("spec")["ephemeralContainers"] = wanted;
         }
     }
 

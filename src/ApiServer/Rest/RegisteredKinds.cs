@@ -8,7 +8,7 @@ public static class RegisteredKinds
     /// <summary>Puts every stored resource of the registry into the table, and takes out what the registry no longer has.</summary>
     public static void Fill(ServedKinds kinds, ResourceSnapshot registry)
     {
-        var groups = registry.All.GroupBy(resource => resource.Type.GroupResource).ToList();
+        var groups = registry.All.GroupBy(resource => EventVersions.StoredAs(resource.Type)).ToList();
         foreach (var group in groups)
         {
             kinds.Add(Of([.. group], kinds.Find(group.Key)));
@@ -36,6 +36,7 @@ public static class RegisteredKinds
             ShortNames = storage.ShortNames,
             Categories = storage.Categories,
             IsCustom = storage.IsCustom,
+            Convert = type == Resources.Kinds.Event ? EventVersions.Convert : start.Convert,
             Schemas = versions.Where(version => version.Schema is not null).ToDictionary(version => version.Type.Version, version => version.Schema!),
             HasStatus = storage.HasStatus,
             HasGeneration = storage.IsCustom || type.Group is "apps" or "batch" || type.Plural is "pods" or "customresourcedefinitions",

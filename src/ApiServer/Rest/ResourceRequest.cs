@@ -17,7 +17,7 @@ internal sealed class ResourceRequest(ObjectApi api, ApiHooks hooks, HttpContext
 
     private bool IsObject => target.Name.Length > 0;
 
-    private bool IsStored => target.Subresource is null or "status";
+    private bool IsStored => target.Subresource is null or "status" || (target.Subresource == "ephemeralcontainers" && target.Kind.Type == Resources.Kinds.Pod);
 
     public Task ServeAsync(CancellationToken cancellationToken)
     {

@@ -7,10 +7,10 @@ using Hikigane.Kube;
 namespace Hikigane.ApiServer.Streaming;
 
 /// <summary>
-/// One <c>pods/exec</c>: joins the command's streams with the channels of a WebSocket (<c>v4</c>, <c>v5.channel.k8s.io</c>) or with SPDY streams, and
+/// One <c>pods/exec</c> or <c>pods/attach</c>: joins the streams of what runs with the channels of a WebSocket (<c>v4</c>, <c>v5.channel.k8s.io</c>) or with SPDY streams, and
 /// ends with a Status that carries the exit code.
 /// </summary>
-internal sealed class ExecSession(IPodStreams pods, JsonObject pod, string container, ExecOptions options)
+internal sealed class ExecSession(Func<ExecRequest, CancellationToken, Task<int>> run, ExecOptions options)
 {
     private const byte StatusChannel = 3;
     private const byte CloseSignal = 255;
@@ -75,7 +75,7 @@ internal sealed class ExecSession(IPodStreams pods, JsonObject pod, string conta
         {
             var request = new ExecRequest(
                 options.Command, options.Stdin ? stdin : null, options.Stdout ? stdout : null, options.Stderr ? stderr : null, options.Tty);
-            return Ended(await pods.ExecAsync(pod, container, request, cancellationToken));
+            return Ended(await run(request, cancellationToken));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

@@ -7,10 +7,10 @@ namespace Hikigane.ApiServer.Streaming;
 /// <summary>The subresources of a pod that stream: authorized like any other, then handed to the kubelet.</summary>
 public sealed class PodSubresources(ObjectApi api, IPodStreams pods)
 {
-    /// <summary>Serves log, port-forward and exec; false for anything else.</summary>
+    /// <summary>Serves log, port-forward, exec and attach; false for anything else.</summary>
     public async ValueTask<bool> ServeAsync(HttpContext context, Caller caller, Target target)
     {
-        if (target.Type != Resources.Kinds.Pod || target.Subresource is not ("log" or "portforward" or "exec"))
+        if (target.Type != Resources.Kinds.Pod || target.Subresource is not ("log" or "portforward" or "exec" or "attach"))
         {
             return false;
         }
@@ -22,6 +22,7 @@ public sealed class PodSubresources(ObjectApi api, IPodStreams pods)
         {
             "log" => LogRequest.ServeAsync(context, pods, pod, api.Time),
             "portforward" => StreamUpgrade.PortForwardAsync(context, pods, pod),
+            "attach" => StreamUpgrade.AttachAsync(context, pods, pod),
             _ => StreamUpgrade.ExecAsync(context, pods, pod),
         });
         return true;

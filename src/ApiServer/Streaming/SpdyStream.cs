@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 namespace Hikigane.ApiServer.Streaming;
 
 /// <summary>One stream of a <see cref="SpdyConnection"/>: its headers, and bytes both ways. Closing ends our direction.</summary>
-internal sealed class SpdyStream(SpdyConnection connection, uint id, IReadOnlyDictionary<string, string> headers) : Stream
+internal sealed class SpdyStream(SpdyConnection connection, uint id, IReadOnlyDictionary<string, string> headers) : UnseekableStream
 {
     // A pause would hold up every other stream of the connection, so nothing is held back.
     private readonly Pipe incoming = new(new PipeOptions(pauseWriterThreshold: 0));
@@ -12,16 +12,6 @@ internal sealed class SpdyStream(SpdyConnection connection, uint id, IReadOnlyDi
     public IReadOnlyDictionary<string, string> Headers { get; } = headers;
 
     public string Header(string name) => Headers.GetValueOrDefault(name, "");
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>Sends FIN once; what the other side still sends can be read.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
@@ -55,9 +45,6 @@ internal sealed class SpdyStream(SpdyConnection connection, uint id, IReadOnlyDi
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (buffer.Length > 0)
@@ -67,23 +54,6 @@ internal sealed class SpdyStream(SpdyConnection connection, uint id, IReadOnlyDi
             buffer = buffer[part.Length..];
         }
     }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush()
-    {
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     internal async Task ReceiveAsync(byte[] payload, bool isLast, CancellationToken cancellationToken)
     {

@@ -37,11 +37,33 @@ internal static class StreamUpgrade
         await forward.RunAsync(await SpdyAsync(context, "portforward.k8s.io"), context.RequestAborted);
     }
 
-    public static async Task ExecAsync(HttpContext context, IPodStreams pods, JsonObject pod)
+    public static Task ExecAsync(HttpContext context, IPodStreams pods, JsonObject pod)
     {
-        var query = context.Request.Query;
-        var container = LogRequest.Container(pod, query["container"].ToString());
-        var session = new ExecSession(pods, pod, container, ExecOptions.Of(query));
+        var container = LogRequest.Container(pod, context.Request.Query["container"].ToString());
+        return RunAsync(context, (request, cancellationToken) => pods.ExecAsync(pod, container, request, cancellationToken));
+    }
+
+    /// <summary>Follows what a running container prints from now on, until it ends. Its standard input is closed: nothing can be typed into it.</summary>
+    public static Task AttachAsync(HttpContext context, IPodStreams pods, JsonObject pod)
+    {
+        var container = LogRequest.Container(pod, context.Request.Query["container"].ToString());
+        var state = pod.Objects("status", "containerStatuses").FirstOrDefault(status => status.Text("name") == container).Object("state");
+        return state?["running"] is null
+            ? throw new KubeException(400, "BadRequest", $"container {container} not found in pod {pod.Name()}_{pod.Namespace()} or not running")
+            : RunAsync(context, async (request, cancellationToken) =>
+            {
+                await foreach (var part in pods.LogAsync(pod, container, new LogQuery(Follow: true, TailLines: 0), cancellationToken))
+                {
+                    await (request.Stdout ?? Stream.Null).WriteAsync(part, cancellationToken);
+                }
+
+                return 0;
+            });
+    }
+
+    private static async Task RunAsync(HttpContext context, Func<ExecRequest, CancellationToken, Task<int>> run)
+    {
+        var session = new ExecSession(run, ExecOptions.Of(context.Request.Query));
         if (context.WebSockets.IsWebSocketRequest)
         {
             var protocol = context.WebSockets.WebSocketRequestedProtocols.FirstOrDefault(name => name is "v5.channel.k8s.io" or "v4.channel.k8s.io")

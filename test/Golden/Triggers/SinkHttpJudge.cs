@@ -101,7 +101,7 @@ internal static partial class SinkHttpJudge
     /// <summary>Who is not the administrator may do what its roles say.</summary>
     private static Authorizer RolesOf(ObjectApi api)
     {
-        var roles = new RbacAuthorizer((type, ns) => api.Store.Current.In(type.GroupResource, ns).Select(one => one.Object));
+        var roles = new RbacAuthorizer(() => RbacObjects.Of(api.Store.Current));
         return request => !request.Caller.Name.StartsWith("system:serviceaccount:", StringComparison.Ordinal)
             || roles.Decide(
                 new Subject(request.Caller.Name, [.. request.Caller.Groups]),
