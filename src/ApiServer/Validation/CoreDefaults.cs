@@ -88,6 +88,7 @@ public static class CoreDefaults
     private static void Claim(JsonObject claim)
     {
         Set(claim.Ensure("spec"), "volumeMode", "Filesystem");
+        PodDefaults.CanonicalQuantities(claim.Object("spec", "resources"));
         Set(claim.Ensure("status"), "phase", "Pending");
     }
 

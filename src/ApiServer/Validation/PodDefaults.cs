@@ -72,6 +72,22 @@ public static class PodDefaults
         return isPlain ? "BestEffort" : isGuaranteed ? "Guaranteed" : "Burstable";
     }
 
+    /// <summary>Kubernetes keeps the value of a quantity, not its spelling.</summary>
+    public static void CanonicalQuantities(JsonObject? resources)
+    {
+        foreach (var amounts in (ReadOnlySpan<JsonObject?>)[resources.Object("limits"), resources.Object("requests")])
+        {
+            foreach (var (name, amount) in (amounts ?? []).ToList())
+            {
+                var text = amount.Text() ?? amount?.ToJsonString() ?? "";
+                if (Quantity.IsQuantity(text) && Quantity.Canonical(text) is var canonical && amount.Text() != canonical)
+                {
+                    amounts![name] = canonical;
+                }
+            }
+        }
+    }
+
     private static bool IsEmpty(JsonObject container, string list) => container.Object("resources", list) is null or { Count: 0 };
 
     private static void ApplyContainer(JsonObject container, bool isTemplate)
@@ -80,6 +96,7 @@ public static class PodDefaults
         Set(container, "terminationMessagePath", "/dev/termination-log");
         Set(container, "terminationMessagePolicy", "File");
         container["resources"] ??= new JsonObject();
+        CanonicalQuantities(container.Object("resources"));
         if (!isTemplate && container.Object("resources", "limits") is { } limits)
         {
             var requests = container.Ensure("resources", "requests");

@@ -49,6 +49,11 @@ internal static class ServiceRules
             }
 
             problems.Port(path + ".port", port.Integer("port") ?? 0);
+            if (port.Integer("nodePort") is { } node and (< 30000 or > 32767))
+            {
+                problems.Invalid(path + ".nodePort", node, "provided port is not in the valid range. The range of valid ports is 30000-32767");
+            }
+
             problems.OneOf(path + ".protocol", port.Text("protocol"), "SCTP", "TCP", "UDP");
             if (port.At("targetPort")?.GetValueKind() == JsonValueKind.Number)
             {
@@ -57,7 +62,16 @@ internal static class ServiceRules
 
             if (!numbers.Add((port.Text("protocol"), port.Integer("port"))))
             {
-                problems.Duplicate(path, new JsonObject { ["protocol"] = port.Text("protocol"), ["port"] = port.Integer("port") });
+                // Shown as the struct that Kubernetes compares: what does not count is empty.
+                problems.Duplicate(path, new JsonObject
+                {
+                    ["Name"] = "",
+                    ["Protocol"] = port.Text("protocol"),
+                    ["AppProtocol"] = null,
+                    ["Port"] = port.Integer("port"),
+                    ["TargetPort"] = 0,
+                    ["NodePort"] = 0,
+                });
             }
         }
     }

@@ -43,7 +43,7 @@ internal static partial class EventListenerObjectsJudge
         return null;
     }
 
-    /// <summary>The kinds of the case with the defaults of the API server.</summary>
+    /// <summary>The kinds of the case with the defaults and the rules of the API server.</summary>
     private static void Serve(ServedKinds kinds)
     {
         foreach (var type in (ResourceType[])[Kinds.Deployment, Kinds.ReplicaSet, Kinds.Service])
@@ -59,6 +59,7 @@ internal static partial class EventListenerObjectsJudge
                         Allocate(one.Ensure("spec"));
                     }
                 },
+                Validate = (one, old) => CoreValidation.Check(type, one, old),
             });
         }
 
