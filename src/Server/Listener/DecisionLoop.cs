@@ -34,13 +34,22 @@ public sealed partial class DecisionLoop(
     /// <summary>Hears of every event that is decided, after its verdict is on disk. Must not throw and must not wait.</summary>
     public Action<Delivery>? Decided { get; init; }
 
+    /// <summary>
+    /// Events that some loop of this process works on. Replicas of a listener share it: each looks into the ledger for what was left
+    /// undecided, and must not take what another one is at.
+    /// </summary>
+    public ConcurrentDictionary<string, DecisionLoop> InHand { get; init; } = new();
+
+    /// <summary>Whether nothing waits, here or aside.</summary>
+    public bool IsIdle => queue.Reader.Count == 0 && postponed.IsEmpty;
+
     /// <summary>The pause after an attempt: 0.1 s, doubled each time, up to a minute.</summary>
     public static TimeSpan PauseAfter(int attempt) => attempt > 10 || FirstPause * Math.Pow(2, attempt - 1) > LongestPause
         ? LongestPause : FirstPause * Math.Pow(2, attempt - 1);
 
     /// <summary>Hands over an event that is in the ledger.</summary>
     public ValueTask AddAsync(ReceivedEvent received, CancellationToken cancellationToken) =>
-        queue.Writer.WriteAsync(new Work(received, Attempt: 1), cancellationToken);
+        InHand.TryAdd(received.EventId, this) ? queue.Writer.WriteAsync(new Work(received, Attempt: 1), cancellationToken) : ValueTask.CompletedTask;
 
     /// <summary>
     /// No further events will be added; <see cref="RunAsync"/> ends when all are decided. Those that wait for another attempt are left to the
@@ -67,9 +76,14 @@ public sealed partial class DecisionLoop(
 
         await Task.WhenAll(workers);
         await Task.WhenAll(postponed.Values);
+        foreach (var mine in InHand.Where(pair => pair.Value == this))
+        {
+            InHand.TryRemove(mine);
+        }
     }
 
-    private async Task ResumeAsync(IReadOnlyList<ReceivedEvent> left, CancellationToken cancellationToken)
+    /// <summary>Takes up what is in the ledger undecided, where it was left; what is in hand already stays there.</summary>
+    public async Task ResumeAsync(IReadOnlyList<ReceivedEvent> left, CancellationToken cancellationToken)
     {
         if (left.Count == 0)
         {
@@ -78,7 +92,7 @@ public sealed partial class DecisionLoop(
 
         var failed = ledger.Reader.Postponed(left[0].ListenerNamespace, left[0].ListenerName).ToDictionary(attempt => attempt.EventId);
         var now = time.GetUtcNow();
-        foreach (var received in left)
+        foreach (var received in left.Where(one => InHand.TryAdd(one.EventId, this)))
         {
             var work = new Work(received, failed.TryGetValue(received.EventId, out var last) ? last.Attempt + 1 : 1);
             if (!(last?.NotBefore > now && Postpone(work, last.NotBefore.Value - now, cancellationToken)))
@@ -145,6 +159,7 @@ public sealed partial class DecisionLoop(
         await (reasonToGiveUp is null
             ? ledger.DecideAsync(delivery, cancellationToken)
             : ledger.DeadLetterAsync(delivery, reasonToGiveUp, cancellationToken));
+        InHand.TryRemove(new KeyValuePair<string, DecisionLoop>(delivery.Event.EventId, this));
         Decided?.Invoke(delivery);
     }
 

@@ -39,12 +39,12 @@ internal sealed class EventEndpoint(EndpointParts parts)
             return;
         }
 
-        // 2. Time cap over all of the rest.
+        // 2. Time cap over all of the rest. A sender that hangs up behind its request ends nothing: what it sent counts, and what is on
+        // disk is decided.
         using var deadline = new CancellationTokenSource(options.HandlerTimeout, time);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, deadline.Token);
         try
         {
-            await ReceiveAsync(http, target, ending.Token);
+            await ReceiveAsync(http, target, deadline.Token);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !http.Response.HasStarted)
         {
@@ -136,8 +136,7 @@ internal sealed class EventEndpoint(EndpointParts parts)
             await ListenerAnswer.RefusedAsync(http, options, new Refusal(StatusCodes.Status413PayloadTooLarge, "size", $"event body is larger than {most} bytes"));
             return null;
         }
-        catch (Exception exception) when (exception is OperationCanceledException or BadHttpRequestException or IOException
-            && !http.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or BadHttpRequestException or IOException)
         {
             parts.Metrics.Received(isAccepted: false);
             parts.Progress.FailedEarly(Record(http, target, visitor, default), exception.Message);

@@ -119,6 +119,8 @@ internal static class ListenerAnswer
     {
         var bytes = Encoding.UTF8.GetBytes(text);
         http.Response.ContentLength = bytes.Length;
-        return http.Response.Body.WriteAsync(bytes, http.RequestAborted).AsTask();
+
+        // A sender may have closed its side and still listen.
+        return http.Response.Body.WriteAsync(bytes, CancellationToken.None).AsTask();
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Hikigane.Kube;
 using Hikigane.Ledger;
 using Hikigane.Server.Https;
@@ -33,6 +34,9 @@ public sealed record ListenerParts
 
     /// <summary>Where listeners listen. Port 0: free ports, for events and for metrics.</summary>
     public ListenAddress Listen { get; init; } = ListenAddress.Loopback;
+
+    /// <summary>See <see cref="DecisionLoop.InHand"/>.</summary>
+    public ConcurrentDictionary<string, DecisionLoop> InHand { get; } = new();
 
     public required TimeProvider Time { get; init; }
 

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Net;
 using Hikigane.Resources;
 using Hikigane.Resources.Json;
@@ -17,7 +17,8 @@ namespace Hikigane.Server.Listener;
 /// </summary>
 public sealed class Listeners(ListenerParts parts) : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<ObjectKey, RunningListener> running = new();
+    private readonly Lock gate = new();
+    private readonly Dictionary<ObjectKey, ImmutableList<RunningListener>> running = [];
     private WebApplication? shared;
 
     /// <summary>Serves a listener's container until it is told to end.</summary>
@@ -30,7 +31,11 @@ public sealed class Listeners(ListenerParts parts) : IAsyncDisposable
         var account = context.Pod.Text("spec", "serviceAccountName") ?? "default";
         await using var listener = await RunningListener.StartAsync(options, account, parts, cancellationToken);
         var key = new ObjectKey(options.Namespace, options.Name);
-        running[key] = listener;
+        lock (gate)
+        {
+            running[key] = running.GetValueOrDefault(key, []).Add(listener);
+        }
+
         context.ServesPort(options.Port, listener.Port);
         context.ServesPort(options.MetricsPort, listener.MetricsPort);
         try
@@ -42,10 +47,22 @@ public sealed class Listeners(ListenerParts parts) : IAsyncDisposable
         }
         finally
         {
-            running.TryRemove(new KeyValuePair<ObjectKey, RunningListener>(key, listener));
+            lock (gate)
+            {
+                running[key] = running[key].Remove(listener);
+            }
         }
 
         return 0;
+    }
+
+    /// <summary>Of several replicas the one that came last: in a rollout that is the one that stays.</summary>
+    private RunningListener? Newest(ObjectKey key)
+    {
+        lock (gate)
+        {
+            return running.GetValueOrDefault(key, []).LastOrDefault();
+        }
     }
 
     private static string OnHost(ContainerContext context, string path) => path.Length == 0 ? "" : context.Paths.ToHost(path);
@@ -84,7 +101,7 @@ public sealed class Listeners(ListenerParts parts) : IAsyncDisposable
         var target = request.RawTarget;
         var query = target.IndexOf('?', StringComparison.Ordinal);
         var path = query < 0 ? target : target[..query];
-        if (path.Split('/', 4) is not ["", var ns, var name, ..] segments || !running.TryGetValue(new ObjectKey(ns, name), out var listener))
+        if (path.Split('/', 4) is not ["", var ns, var name, ..] segments || Newest(new ObjectKey(ns, name)) is not { } listener)
         {
             http.Response.StatusCode = StatusCodes.Status404NotFound;
             return http.Response.WriteAsync("no such listener is running: the path is /NAMESPACE/LISTENER\n", http.RequestAborted);

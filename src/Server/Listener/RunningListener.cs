@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Hikigane.Ledger;
 using Hikigane.Resources;
 using Hikigane.Resources.Deliveries;
 using Microsoft.AspNetCore.Http;
@@ -10,6 +12,7 @@ namespace Hikigane.Server.Listener;
 public sealed class RunningListener : IAsyncDisposable
 {
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
 
     private readonly ListenerCaches objects;
     private readonly DecisionLoop decisions;
@@ -22,6 +25,7 @@ public sealed class RunningListener : IAsyncDisposable
     private readonly SinkMetrics metrics;
     private readonly Task deciding;
     private readonly Task replaying;
+    private readonly Task sweeping;
 
     private RunningListener(EndpointParts parts, EventEndpoint endpoint, ListenerServer server, IReadOnlyList<ReceivedEvent> left, ReplayLoop replays)
     {
@@ -34,6 +38,7 @@ public sealed class RunningListener : IAsyncDisposable
         this.server = server;
         deciding = decisions.RunAsync(left, stopping.Token);
         replaying = replays.RunAsync(closing.Token);
+        sweeping = SweepAsync(parts, closing.Token);
     }
 
     /// <summary>The port that it is served on.</summary>
@@ -51,7 +56,7 @@ public sealed class RunningListener : IAsyncDisposable
         var kube = parts.Impersonate(options.Namespace, serviceAccountName);
         var objects = new ListenerCaches(kube, options, parts.Time, parts.Logging.CreateLogger<ListenerCaches>());
         await objects.SyncedAsync(parts.Time, cancellationToken);
-        var decision = new EventDecision(objects, parts.Ports, new CreatorParts(kube, parts.Reader, parts.Find, parts.Impersonate) 
+        var decision = new EventDecision(objects, parts.Ports, new CreatorParts(kube, parts.Reader, parts.Find, parts.Impersonate)
         {
             Serves = parts.Serves,
             Repeated = new RepeatedDeliveries(parts.Ledger, parts.Time),
@@ -61,6 +66,7 @@ public sealed class RunningListener : IAsyncDisposable
         var waits = new DecisionWaits(parts.Time);
         var decisions = new DecisionLoop(decision.DecideAsync, parts.Ledger, parts.Time, parts.Logging.CreateLogger<DecisionLoop>())
         {
+            InHand = parts.InHand,
             Decided = delivery =>
             {
                 metrics.Decided(delivery);
@@ -105,6 +111,41 @@ public sealed class RunningListener : IAsyncDisposable
 
     private static JsonObject? ListenerOf(EndpointParts parts) => parts.Objects.Listener(new ObjectKey(parts.Options.Namespace, parts.Options.Name));
 
+    /// <summary>
+    /// Takes up what nobody is at: events that another replica acknowledged and left behind when it went. The listener that is there decides them.
+    /// </summary>
+    private static async Task SweepAsync(EndpointParts parts, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(SweepInterval, parts.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                if (parts.Decisions.IsIdle)
+                {
+                    await ResumeAsync(parts, cancellationToken);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private static async Task ResumeAsync(EndpointParts parts, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var before = parts.Time.GetUtcNow() - SweepInterval;
+            var left = parts.Ledger.Reader.Pending(parts.Options.Namespace, parts.Options.Name).Where(one => one.ReceivedAt < before).ToList();
+            await parts.Decisions.ResumeAsync(left, cancellationToken);
+        }
+        catch (Exception exception) when (exception is LedgerException or ChannelClosedException)
+        {
+            // The next time, or the next start, takes them up.
+        }
+    }
+
     private static void Tell(Delivery delivery, ListenerCaches objects, ProgressEvents progress)
     {
         if (objects.Listener(new ObjectKey(delivery.Event.ListenerNamespace, delivery.Event.ListenerName)) is { } listener)
@@ -121,6 +162,7 @@ public sealed class RunningListener : IAsyncDisposable
         await server.DisposeAsync();
         await closing.CancelAsync();
         await replaying;
+        await sweeping;
         decisions.Complete();
         try
         {

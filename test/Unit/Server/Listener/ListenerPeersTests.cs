@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Hikigane.Resources.Deliveries;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Hikigane.Unit.Server.Listener;
 
@@ -48,6 +50,24 @@ public sealed class ListenerPeersTests
         Assert.Single(await rig.CreatedAsync());
     }
 
+    [Fact]
+    public async Task What_a_sender_that_hung_up_left_on_disk_is_decided()
+    {
+        await using var rig = await ListenerRig.StartAsync();
+        for (var i = 0; i < 50; i++)
+        {
+            using var socket = new TcpClient { LingerState = new LingerOption(i % 2 == 0, 0) };
+            await socket.ConnectAsync(IPAddress.Loopback, rig.Listener.Port, Stop);
+            await socket.GetStream().WriteAsync("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\n{\"a\":1}"u8.ToArray(), Stop);
+        }
+
+        var created = await rig.CreatedAsync();
+
+        var deliveries = rig.Ledger.Reader.List(new() { Limit = 100 });
+        Assert.All(deliveries, delivery => Assert.NotNull(delivery.DecidedAt));
+        Assert.Equal(deliveries.Count, created.Count);
+    }
+
     [Theory]
     [InlineData("\0\u0001\u0002\r\n\r\n", "400")]
     [InlineData("GET / HTTP/9.9\r\n\r\n", "505")]
@@ -81,6 +101,34 @@ public sealed class ListenerPeersTests
 
         Assert.All(rig.Ledger.Reader.List(new() { Limit = 100 }), delivery => Assert.NotNull(delivery.DecidedAt));
         Assert.Equal(50, (await rig.CreatedAsync()).Count);
+    }
+
+    [Fact]
+    public async Task What_another_replica_left_behind_is_decided_by_the_one_that_stays()
+    {
+        var time = new FakeTimeProvider();
+        await using var rig = await ListenerRig.StartAsync(time: time);
+        var left = new ReceivedEvent
+        {
+            EventId = "0b8f9a66-6f2c-4d0e-9b58-0f4be0a6a001",
+            ListenerNamespace = "default",
+            ListenerName = "el",
+            ListenerUid = "",
+            ReceivedAt = time.GetUtcNow(),
+            Method = "POST",
+            Path = "/",
+            Headers = [],
+            Body = "{\"a\":1}"u8.ToArray(),
+        };
+        await rig.Ledger.AppendAsync(left, Stop);
+
+        while (rig.Ledger.Reader.Find(left.EventId)!.DecidedAt is null)
+        {
+            time.Advance(TimeSpan.FromSeconds(31));
+            await Task.Yield();
+        }
+
+        Assert.Single(await rig.CreatedAsync());
     }
 
     private static Task<ListenerRig> ShortAsync() =>
