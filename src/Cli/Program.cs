@@ -18,7 +18,14 @@ var root = new RootCommand("Hikigane: the Tekton API, with or without a cluster"
     WebhookCommand.Create(),
     InterceptorsCommand.Create(),
     ListenerCommand.Create(),
+    InstallCommand.Create(),
 };
+
+// The container of a listener has upstream's arguments and no verb.
+if (args is [var first, ..] && first.TrimStart('-').StartsWith("el-name", StringComparison.Ordinal))
+{
+    args = ["listener", .. args];
+}
 
 try
 {

@@ -65,7 +65,7 @@ public static class Roles
         undo.Push(caches.DisposeAsync);
         var hosted = new HostedContainers();
         hosted.Add(container => container.Text("image") == ListenerImage, listeners.RunAsync, isResumable: true);
-        HostedParts.AddTo(hosted, HostedParts.TriggersController, Part(api.System), ControllersPart.Triggers(caches));
+        HostedParts.AddTo(hosted, HostedParts.TriggersController, Part(api.System), ControllersPart.Triggers(new Triggers.EventListeners.ListenerOptions(), caches));
         HostedParts.AddTo(hosted, HostedParts.PipelinesController, Part(api.System), ControllersPart.Pipelines(api.Streams, caches));
         HostedParts.AddTo(hosted, HostedParts.TriggersWebhook, PartAs(HostedParts.TriggersWebhook), WebhookPart.Of(WebhookSite.Triggers));
         HostedParts.AddTo(hosted, HostedParts.PipelinesWebhook, PartAs(HostedParts.PipelinesWebhook), WebhookPart.Of(WebhookSite.Pipelines));

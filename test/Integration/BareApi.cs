@@ -1,10 +1,13 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Hikigane.ApiServer;
 using Hikigane.ApiServer.Admission;
 using Hikigane.ApiServer.Registry;
 using Hikigane.ApiServer.Rest;
 using Hikigane.ApiServer.Store;
 using Hikigane.Kube;
+using Hikigane.Resources;
+using Hikigane.Resources.Json;
 using Hikigane.Server.Install;
 using Microsoft.Extensions.Logging;
 
@@ -21,10 +24,14 @@ internal sealed class BareApi : IAsyncDisposable
     private readonly WebhookAdmission webhooks;
     private readonly ObjectApi api;
 
-    private BareApi(ApiWiring wiring, ApiServerHost host, WebhookAdmission webhooks, ObjectApi api, string kubeconfig)
+    private readonly string directory;
+    private readonly string authority;
+
+    private BareApi(ApiWiring wiring, ApiServerHost host, WebhookAdmission webhooks, ObjectApi api, (string Directory, string Authority) files)
     {
-        (this.wiring, this.host, this.webhooks, this.api, Kubeconfig) = (wiring, host, webhooks, api, kubeconfig);
+        (this.wiring, this.host, this.webhooks, this.api, directory, authority) = (wiring, host, webhooks, api, files.Directory, files.Authority);
         Admin = new LocalKube(api, Caller.System);
+        Kubeconfig = Write("admin", "admin");
     }
 
     public IKube Admin { get; }
@@ -43,11 +50,24 @@ internal sealed class BareApi : IAsyncDisposable
         var certificates = ServingCertificates.Open(null, TimeProvider.System.GetUtcNow());
         var options = new ApiServerOptions { Address = IPAddress.Loopback, Certificates = certificates };
         var host = await ApiServerHost.StartAsync(api, wiring.Hooks(null), options, logging => logging.ClearProviders(), cancellationToken);
-        var kubeconfig = Path.Combine(directory, "kubeconfig");
-        KubeconfigFile.Write(kubeconfig, KubeconfigFile.Text(host.Address, certificates.AuthorityPem, "admin"));
-        var bare = new BareApi(wiring, host, webhooks, api, kubeconfig);
+        var bare = new BareApi(wiring, host, webhooks, api, (directory, certificates.AuthorityPem));
         await Installation.ApplyAsync(bare.Admin, cancellationToken);
         return bare;
+    }
+
+    /// <summary>A kubeconfig with the rights of an account of the installation and no others.</summary>
+    public async Task<string> KubeconfigOfAsync(string account, CancellationToken cancellationToken)
+    {
+        var request = new JsonObject { ["apiVersion"] = "authentication.k8s.io/v1", ["kind"] = "TokenRequest", ["spec"] = new JsonObject() };
+        var answer = await Admin.CreateAsync(Kinds.ServiceAccount, "tekton-pipelines", request, cancellationToken, account, "token");
+        return Write(account, answer.Text("status", "token")!);
+    }
+
+    private string Write(string name, string token)
+    {
+        var path = Path.Combine(directory, name + ".kubeconfig");
+        KubeconfigFile.Write(path, KubeconfigFile.Text(host.Address, authority, token));
+        return path;
     }
 
     public async ValueTask DisposeAsync()

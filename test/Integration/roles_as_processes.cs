@@ -141,6 +141,38 @@ public sealed class RolesAsProcesses : IAsyncLifetime
         Assert.Equal((HttpStatusCode.BadRequest, "path did not match any interceptors\n"), (unknown.StatusCode, await unknown.Content.ReadAsStringAsync(cancellationToken)));
     }
 
+    [Fact]
+    public async Task What_install_prints_is_what_it_applies_and_it_can_be_applied_again()
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            using var install = Start("install", "--image", "example/hikigane:1", "--apply", "--kubeconfig", api.Kubeconfig);
+            var said = await install.StandardOutput.ReadToEndAsync(cancellationToken);
+            await install.WaitForExitAsync(cancellationToken);
+            Assert.Equal(0, install.ExitCode);
+            Assert.Contains("deployment/tekton-triggers-webhook applied", said, StringComparison.Ordinal);
+        }
+
+        var deployment = await api.Admin.GetAsync(Kinds.Deployment, "tekton-pipelines", "tekton-triggers-controller", cancellationToken);
+        var container = deployment.Objects("spec", "template", "spec", "containers").Single();
+        Assert.Equal("example/hikigane:1", container.Text("image"));
+        Assert.Equal("Webhook", (await api.Admin.GetAsync(Kinds.CustomResourceDefinition, null, "taskruns.tekton.dev", cancellationToken)).Text("spec", "conversion", "strategy"));
+    }
+
+    [Fact]
+    public async Task The_controllers_of_Pipelines_make_the_pod_of_a_run()
+    {
+        await ControllerAsync("--for", "pipelines");
+        await CreateAsync(Kinds.ServiceAccount, "{apiVersion: v1, kind: ServiceAccount, metadata: {name: default, namespace: default}}");
+        await CreateAsync(
+            Kinds.TaskRun, "{apiVersion: tekton.dev/v1, kind: TaskRun, metadata: {name: tr, namespace: default}, spec: {taskSpec: {steps: [{name: a, image: alpine, script: echo hi}]}}}");
+
+        await Waits.ForAsync(api.Admin, Kinds.Pod, one => one.Name() == "tr-pod", cancellationToken);
+    }
+
+    private static System.Diagnostics.Process Start(params string[] arguments) =>
+        new Tool(Path.Combine(AppContext.BaseDirectory, "hikigane"), new Dictionary<string, string>()).Start(arguments);
+
     private Task<RoleRun> ControllerAsync(params string[] more) => StartAsync(["controller", .. more]);
 
     private async Task WebhookAsync(string set)
@@ -151,7 +183,15 @@ public sealed class RolesAsProcesses : IAsyncLifetime
 
     private async Task<RoleRun> StartAsync(string[] arguments)
     {
-        var run = await RoleRun.StartAsync(cancellationToken, [.. arguments, "--kubeconfig", api.Kubeconfig, "--health-port", "0"]);
+        // Each with the account that the installation gives it.
+        var set = arguments.SkipWhile(one => one != "--for").Skip(1).FirstOrDefault();
+        var kubeconfig = arguments[0] switch
+        {
+            "listener" => api.Kubeconfig,
+            "interceptors" => await api.KubeconfigOfAsync("tekton-triggers-core-interceptors", cancellationToken),
+            var role => await api.KubeconfigOfAsync($"tekton-{set}-{role}", cancellationToken),
+        };
+        var run = await RoleRun.StartAsync(cancellationToken, [.. arguments, "--kubeconfig", kubeconfig, "--health-port", "0"]);
         runs.Add(run);
         return run;
     }

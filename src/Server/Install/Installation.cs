@@ -31,10 +31,8 @@ internal static class Installation
     {
         yield return (Kinds.Namespace, Named("v1", "Namespace", Namespace, ns: null));
         yield return (Kinds.StorageClass, StorageClass());
-        foreach (var name in new[] { "feature-flags", "config-defaults" })
+        foreach (var map in Configuration())
         {
-            var map = Named("v1", "ConfigMap", name, Namespace);
-            map["data"] = new JsonObject();
             yield return (Kinds.ConfigMap, map);
         }
 
@@ -59,12 +57,22 @@ internal static class Installation
         }
     }
 
+    /// <summary>The ConfigMaps of Pipelines.</summary>
+    internal static IEnumerable<JsonObject> Configuration()
+    {
+        foreach (var name in new[] { "feature-flags", "config-defaults" })
+        {
+            var map = Named("v1", "ConfigMap", name, Namespace);
+            map["data"] = new JsonObject();
+            yield return map;
+        }
+    }
+
     private static ResourceType TypeOf(JsonObject manifest) => (manifest.Text("kind"), manifest.Text("apiVersion")) switch
     {
         ("ConfigMap", _) => Kinds.ConfigMap,
         ("ClusterRole", _) => Kinds.ClusterRole,
         ("ClusterInterceptor", _) => Kinds.ClusterInterceptor,
-        ("CustomResourceDefinition", _) => Kinds.CustomResourceDefinition,
         var (kind, apiVersion) => throw new InvalidOperationException($"{apiVersion} {kind} is not part of an installation"),
     };
 

@@ -5,7 +5,7 @@ using Hikigane.Server.Controllers;
 namespace Hikigane.Server.Install;
 
 /// <summary>
-/// What installing Tekton Triggers puts into a cluster: CRDs, the shipped ClusterInterceptors, ConfigMaps, and the roles that users bind.
+/// What installing Tekton Triggers puts into a cluster: the shipped ClusterInterceptors, ConfigMaps, and the roles that users bind.
 /// As config/ of tektoncd/triggers.
 /// </summary>
 public static class TriggersInstall
@@ -14,68 +14,7 @@ public static class TriggersInstall
         ["clustertriggerbindings", "clusterinterceptors", "interceptors", "eventlisteners", "triggers", "triggerbindings", "triggertemplates"];
 
     /// <summary>All manifests, in the order in which they can be created.</summary>
-    public static IEnumerable<JsonObject> Manifests() => [.. Definitions(), .. ConfigMaps(), .. Roles(), .. Interceptors()];
-
-    /// <summary>The seven CustomResourceDefinitions.</summary>
-    public static IEnumerable<JsonObject> Definitions() =>
-    [
-        Definition(Kinds.ClusterInterceptor, "ci", "v1alpha1"),
-        Definition(Kinds.ClusterTriggerBinding, "ctb", "v1beta1", "v1alpha1"),
-        Definition(Kinds.EventListener, "el", "v1beta1", "v1alpha1"),
-        Definition(Kinds.Interceptor, "ni", "v1alpha1"),
-        Definition(Kinds.TriggerBinding, "tb", "v1beta1", "v1alpha1"),
-        Definition(Kinds.Trigger, "tri", "v1beta1", "v1alpha1"),
-        Definition(Kinds.TriggerTemplate, "tt", "v1beta1", "v1alpha1"),
-    ];
-
-    private static JsonObject Definition(ResourceType type, string shortName, params string[] versions) => new()
-    {
-        ["apiVersion"] = "apiextensions.k8s.io/v1",
-        ["kind"] = "CustomResourceDefinition",
-        ["metadata"] = new JsonObject { ["name"] = type.GroupResource, ["labels"] = Labels() },
-        ["spec"] = new JsonObject
-        {
-            ["group"] = type.Group,
-            ["scope"] = type.IsNamespaced ? "Namespaced" : "Cluster",
-            ["names"] = new JsonObject
-            {
-                ["kind"] = type.Kind,
-                ["plural"] = type.Plural,
-                ["singular"] = type.Kind.ToLowerInvariant(),
-                ["shortNames"] = new JsonArray(shortName),
-                ["categories"] = new JsonArray("tekton", "tekton-triggers"),
-            },
-            ["versions"] = new JsonArray([.. versions.Select(JsonNode (version) => Version(type, version, version == versions[0]))]),
-        },
-    };
-
-    private static JsonObject Version(ResourceType type, string version, bool isStored)
-    {
-        var served = new JsonObject
-        {
-            ["name"] = version,
-            ["served"] = true,
-            ["storage"] = isStored,
-            ["schema"] = new JsonObject
-            {
-                ["openAPIV3Schema"] = new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true },
-            },
-            ["subresources"] = new JsonObject { ["status"] = new JsonObject() },
-        };
-        if (type == Kinds.EventListener)
-        {
-            served["additionalPrinterColumns"] = new JsonArray(
-                Column("Address", ".status.address.url"),
-                Column("Available", ".status.conditions[?(@.type=='Available')].status"),
-                Column("Reason", ".status.conditions[?(@.type=='Available')].reason"),
-                Column("Ready", ".status.conditions[?(@.type=='Ready')].status"),
-                Column("Reason", ".status.conditions[?(@.type=='Ready')].reason"));
-        }
-
-        return served;
-    }
-
-    private static JsonObject Column(string name, string path) => new() { ["name"] = name, ["type"] = "string", ["jsonPath"] = path };
+    public static IEnumerable<JsonObject> Manifests() => [.. ConfigMaps(), .. Roles(), .. Interceptors()];
 
     private static JsonObject Labels() => new()
     {

@@ -1,6 +1,7 @@
 using Hikigane.Kube;
 using Hikigane.Resources;
 using Hikigane.Server.Controllers;
+using Hikigane.Triggers.EventListeners;
 using Microsoft.Extensions.Logging;
 
 namespace Hikigane.Server.Parts;
@@ -9,12 +10,12 @@ namespace Hikigane.Server.Parts;
 internal static class ControllersPart
 {
     /// <summary>The controllers of Triggers, with caches of their own or shared ones.</summary>
-    public static StartPart Triggers(ObjectCaches? shared = null) => (context, _) =>
+    public static StartPart Triggers(ListenerOptions options, ObjectCaches? shared = null) => (context, _) =>
     {
         var applier = new PlanApplier(context.Kube, new EventRecorder(context.Kube, context.Time, "EventListener"));
         return StartAsync(context, shared, _ =>
         [
-            new EventListenerController(context.Kube, applier, context.Time, new Hikigane.Triggers.EventListeners.ListenerOptions()),
+            new EventListenerController(context.Kube, applier, context.Time, options),
             new InterceptorController(context.Kube, applier, Kinds.ClusterInterceptor),
             new InterceptorController(context.Kube, applier, Kinds.Interceptor),
         ]);

@@ -1,4 +1,5 @@
 using Hikigane.Server.Https;
+using Hikigane.Triggers.EventListeners;
 
 namespace Hikigane.Server.Parts;
 
@@ -28,6 +29,9 @@ public sealed record RoleOptions
 
     /// <summary>How long a leader that has fallen silent keeps its place.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How the controller makes the Deployments of listeners.</summary>
+    public ListenerOptions Listeners { get; init; } = new();
 
     /// <summary>Who this replica is among the others.</summary>
     public string Identity { get; init; } = $"{Environment.MachineName}_{Guid.NewGuid():n}";

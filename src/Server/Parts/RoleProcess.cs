@@ -30,7 +30,7 @@ public sealed partial class RoleProcess(RoleOptions options, TimeProvider time, 
         List<(string Name, StartPart Start)> sets = [];
         if (isForTriggers)
         {
-            sets.Add((HostedParts.TriggersController, ControllersPart.Triggers()));
+            sets.Add((HostedParts.TriggersController, ControllersPart.Triggers(options.Listeners)));
         }
 
         if (isForPipelines)

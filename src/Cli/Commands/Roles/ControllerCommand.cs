@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hikigane.Triggers.EventListeners;
 
 namespace Hikigane.Cli.Commands.Roles;
 
@@ -17,13 +18,32 @@ internal static class ControllerCommand
             HelpName = "SECONDS",
             DefaultValueFactory = _ => 15,
         };
-        var command = new Command("controller", "Run the controllers against an API, on a cluster or elsewhere") { set, alone, lease };
+        var image = new Option<string>("--el-image", "-el-image")
+        {
+            Description = "Image of listeners",
+            HelpName = "IMAGE",
+            DefaultValueFactory = _ => new ListenerOptions().Image,
+        };
+        var events = new Option<string>("--el-events", "-el-events")
+        {
+            Description = "Whether listeners record Kubernetes events: enable or disable",
+            HelpName = "WORD",
+            DefaultValueFactory = _ => "disable",
+        };
+        var writable = new Option<bool>("--el-writable-root") { Description = "Let listeners write to their root file system" };
+        var command = new Command("controller", "Run the controllers against an API, on a cluster or elsewhere") { set, alone, lease, image, events, writable };
         flags.AddTo(command);
         command.SetAction((parsed, cancellationToken) => flags.RunAsync(
             parsed,
             flags.Options(parsed, port: 0) with
             {
                 ElectsLeader = !parsed.GetValue(alone),
+                Listeners = new ListenerOptions
+                {
+                    Image = parsed.GetValue(image)!,
+                    Events = parsed.GetValue(events)!,
+                    HasReadOnlyRootFilesystem = !parsed.GetValue(writable),
+                },
                 LeaseDuration = TimeSpan.FromSeconds(Math.Max(1, parsed.GetValue(lease))),
             },
             (role, token) => role.ControllerAsync(parsed.GetValue(set) is "all" or "triggers", parsed.GetValue(set) is "all" or "pipelines", token),

@@ -47,7 +47,17 @@ internal static class ListenerCommand
             return await PostgresLedger.OpenAsync(address, kept.Options(parsed), cancellationToken);
         }
 
-        Directory.CreateDirectory(directory);
+        try
+        {
+            Directory.CreateDirectory(directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A listener of a cluster has a read-only file system unless somebody gives it a volume.
+            Console.Error.WriteLine($"hikigane listener: events are kept in memory only, and lost with the process: {exception.Message}. Name a PostgreSQL (HIKIGANE_LEDGER) or a volume (--data).");
+            return SqliteLedger.InMemory(TimeProvider.System, kept.Options(parsed));
+        }
+
         return SqliteLedger.OpenFile(Path.Combine(directory, "ledger.db"), TimeProvider.System, kept.Options(parsed));
     }
 }
