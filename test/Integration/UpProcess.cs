@@ -18,6 +18,11 @@ internal sealed class UpProcess(string directory) : IDisposable
 
     public int ProcessId => program?.Id ?? 0;
 
+    public Uri Address => new(api);
+
+    /// <summary>Whether the directory can be seen from inside the process only.</summary>
+    public bool IsOnItsOwnMount { get; init; }
+
     public static string Executable => Path.Combine(AppContext.BaseDirectory, "hikigane");
 
     public void Dispose()
@@ -42,7 +47,8 @@ internal sealed class UpProcess(string directory) : IDisposable
             listeners = fields[0] == "events" ? fields[1].Replace("NAMESPACE/LISTENER", "", StringComparison.Ordinal) : "";
         }
 
-        var token = await File.ReadAllTextAsync(Path.Combine(directory, "keys", "admin.token"), cancellationToken);
+        var root = IsOnItsOwnMount ? $"/proc/{ProcessId}/root" : "";
+        var token = await File.ReadAllTextAsync($"{root}{directory}/keys/admin.token", cancellationToken);
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Trim());
     }
 

@@ -13,7 +13,7 @@ public sealed class KilledAndStartedAgain : IDisposable
     private const int Events = 10;
 
     /// <summary>What an event makes is as cheap as can be: a ConfigMap.</summary>
-    private const string Objects = """
+    internal const string Objects = """
         {apiVersion: v1, kind: ServiceAccount, metadata: {name: sa}}
         ---
         apiVersion: rbac.authorization.k8s.io/v1

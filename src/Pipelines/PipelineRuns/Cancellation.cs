@@ -9,7 +9,7 @@ namespace Hikigane.Pipelines.PipelineRuns;
 internal static class Cancellation
 {
     private const string Cancelled = "cancelled as the PipelineRun it belongs to has been cancelled.";
-    private const string TimedOut = "cancelled as the PipelineRun it belongs to has timed out.";
+    public const string TimedOut = "cancelled as the PipelineRun it belongs to has timed out.";
 
     /// <summary>Cancels every child and the run.</summary>
     public static Plan Cancel(RunDraft draft)
@@ -19,6 +19,7 @@ internal static class Cancellation
         {
             var names = string.Join(' ', foreign.Select(child => $"{child.Name()}:PipelineRun"));
             draft.Conclude("Unknown", "PipelineRunCouldntCancel", $"PipelineRun \"{draft.Run.Name()}\" was cancelled but had errors trying to cancel TaskRuns and/or Runs: found child objects of unknown kinds: map[{names}]");
+            draft.Blame($"error(s) from cancelling TaskRun(s) from PipelineRun {draft.Run.Name()}: found child objects of unknown kinds: map[{names}]");
             return draft.ToPlan();
         }
 

@@ -40,7 +40,8 @@ internal static class ChildBuilder
     {
         var run = draft.Run;
         var own = SpecsFor(run, state).Object("metadata");
-        var labels = Merge(task.Object("taskSpec", "metadata", "labels"), run.Object("metadata", "labels"), own.Object("labels"));
+        var inline = state.IsCustom ? null : task.Object("taskSpec", "metadata");
+        var labels = Merge(inline.Object("labels"), run.Object("metadata", "labels"), state.IsCustom ? null : own.Object("labels"));
         labels["tekton.dev/pipelineRun"] = run.Name();
         labels["tekton.dev/pipelineRunUID"] = run.Uid();
         labels["tekton.dev/pipelineTask"] = state.Name;
@@ -50,15 +51,15 @@ internal static class ChildBuilder
             labels.Remove("tekton.dev/pipeline");
         }
 
-        var annotations = Merge(task.Object("taskSpec", "metadata", "annotations"), run.Object("metadata", "annotations"), own.Object("annotations"));
+        var annotations = Merge(inline.Object("annotations"), run.Object("metadata", "annotations"), own.Object("annotations"));
         foreach (var key in annotations.Select(pair => pair.Key).Where(key => key.StartsWith("chains.tekton.dev/", StringComparison.Ordinal) || key == "kubectl.kubernetes.io/last-applied-configuration").ToList())
         {
             annotations.Remove(key);
         }
 
-        if (task.Text("onError") is { Length: > 0 } onError)
+        if (state.ContinuesOnError && !state.IsCustom && !state.IsPipeline)
         {
-            annotations["pipeline.tekton.dev/pipeline-task-on-error"] = onError;
+            annotations["pipeline.tekton.dev/pipeline-task-on-error"] = "continue";
         }
 
         if (RunWorkspaces.AssistantFor(draft, task) is { } assistant)
@@ -93,7 +94,7 @@ internal static class ChildBuilder
         var template = draft.Run.Object("spec", "taskRunTemplate");
         Put(spec, "serviceAccountName", own.Text("serviceAccountName") ?? template.Text("serviceAccountName"));
         Put(spec, "retries", task["retries"]?.DeepClone());
-        Put(spec, "timeout", Timeout(draft, state, task, own));
+        Put(spec, "timeout", own.Text("timeout") ?? task.Text("timeout") ?? LongerThanDefault(draft, state));
         if (state.IsCustom)
         {
             Put(spec, "customRef", task["taskRef"]?.DeepClone());
@@ -104,7 +105,7 @@ internal static class ChildBuilder
         Put(spec, "taskRef", task["taskRef"]?.DeepClone());
         Put(spec, "taskSpec", Inline(task.Object("taskSpec")));
         var mine = own.Object("podTemplate");
-        var theirs = template.Object("podTemplate");
+        var theirs = Defaulted(template.Object("podTemplate"), draft.World.Config.DefaultPodTemplate);
         Put(spec, "podTemplate", mine is not null && theirs is not null ? PodTemplates.Merge(mine, theirs) : (mine ?? theirs)?.DeepClone());
         foreach (var field in new[] { "stepSpecs", "sidecarSpecs", "computeResources" })
         {
@@ -114,24 +115,22 @@ internal static class ChildBuilder
         return spec;
     }
 
-    private static string? Timeout(RunDraft draft, TaskState state, JsonObject task, JsonObject? own)
+    /// <summary>The limits of a run are kept by the run; a child hears of one only where its default would end it before.</summary>
+    private static string? LongerThanDefault(RunDraft draft, TaskState state)
     {
-        if ((own.Text("timeout") ?? task.Text("timeout")) is { } given)
-        {
-            return given;
-        }
-
         var clock = RunClock.Of(draft.Run, draft.Status, draft.Now);
-        var limit = state.IsFinal ? clock.Finally : clock.Tasks ?? clock.Pipeline;
-        return limit is { } span && !state.IsCustom && (span == TimeSpan.Zero || span > draft.World.Config.DefaultTimeout) ? GoDuration.Format(span) : null;
+        return !state.IsCustom && (state.IsFinal ? clock.Finally : clock.Tasks) is { } limit && limit > draft.World.Config.DefaultTimeout ? GoDuration.Format(limit) : null;
     }
 
     private static JsonArray? Params(JsonObject task, Combination combination)
     {
-        var list = new List<JsonNode?>(task.Objects("params").Select(param => param.DeepClone()));
-        list.AddRange(combination.Params.Select(pair => new JsonObject { ["name"] = pair.Key, ["value"] = pair.Value }));
+        var list = new List<JsonNode?>(combination.Params.Select(pair => new JsonObject { ["name"] = pair.Key, ["value"] = pair.Value }));
+        list.AddRange(task.Objects("params").Select(param => param.DeepClone()));
         return list.Count > 0 ? new JsonArray([.. list]) : null;
     }
+
+    private static JsonObject? Defaulted(JsonObject? template, JsonObject? byDefault) =>
+        template is not null && byDefault is not null ? PodTemplates.Merge(template, byDefault) : template ?? byDefault;
 
     private static JsonObject? Inline(JsonObject? spec)
     {

@@ -22,7 +22,18 @@ internal static class ChildReferences
         }
     }
 
-    public static void Add(RunDraft draft, TaskState state, JsonObject child)
+    /// <summary>In the order of the pipeline's tasks; what belongs to none of them comes last.</summary>
+    public static void Sort(RunDraft draft, IReadOnlyList<TaskState> states)
+    {
+        if (draft.Status["childReferences"] is JsonArray list)
+        {
+            var order = states.Select((state, i) => (state.Name, i)).ToDictionary(pair => pair.Name, pair => pair.i);
+            draft.Status["childReferences"] = new JsonArray([.. list.OfType<JsonObject>()
+                .OrderBy(reference => order.GetValueOrDefault(reference.Text("pipelineTaskName") ?? "", states.Count)).Select(reference => reference.DeepClone())]);
+        }
+    }
+
+    public static void Add(RunDraft draft, TaskState state, Facts facts, JsonObject child)
     {
         if (draft.Status.Objects("childReferences").Any(known => known.Text("name") == child.Name()))
         {
@@ -44,7 +55,7 @@ internal static class ChildReferences
 
         if (state.Task["when"] is JsonArray { Count: > 0 } when)
         {
-            reference["whenExpressions"] = when.DeepClone();
+            reference["whenExpressions"] = PipelineVariables.Substitute(when, facts.Results(state, out _));
         }
 
         Append(draft, reference);

@@ -56,6 +56,33 @@ internal sealed class Facts(IReadOnlyList<TaskState> states, Graph graph, RunClo
         return skips[state.Name] = reason;
     }
 
+    /// <summary>
+    /// While a run is stopping: tasks that count as done though one before them is still running. Upstream's graph refuses to go on until that one
+    /// has ended (dag.GetCandidateTasks), and the status stays as it was.
+    /// </summary>
+    public IReadOnlyList<string> DoneBeforeTheirTime()
+    {
+        if (IsGracefullyCancelled || !(IsStopping || IsGracefullyStopped))
+        {
+            return [];
+        }
+
+        var done = states.Where(state => !state.IsFinal && IsDone(state)).Select(state => state.Name).ToHashSet();
+        var reached = new HashSet<string>();
+        bool grows;
+        do
+        {
+            grows = false;
+            foreach (var name in done.Where(name => !reached.Contains(name) && (graph.Before(name).Count == 0 || graph.Before(name).Any(reached.Contains))).ToList())
+            {
+                grows |= reached.Add(name);
+            }
+        }
+        while (grows);
+
+        return [.. done.Where(name => !reached.Contains(name)).Order(StringComparer.Ordinal)];
+    }
+
     /// <summary>The tasks that may start now.</summary>
     public IReadOnlyList<TaskState> Startable()
     {
@@ -144,7 +171,7 @@ internal sealed class Facts(IReadOnlyList<TaskState> states, Graph graph, RunClo
 
         return areDone && HasMissingResults(state) ? SkipReasons.Results
             : clock.HasTimedOut ? SkipReasons.Timeout
-            : clock.HaveTasksTimedOut ? SkipReasons.TasksTimeout
+            : areDone && clock.HaveTasksTimedOut ? SkipReasons.TasksTimeout
             : areDone && Matrices.IsEmpty(state, this) ? SkipReasons.EmptyMatrix : null;
     }
 

@@ -42,15 +42,14 @@ internal static class PipelineResolver
             return null;
         }
 
-        var replacements = PipelineVariables.ForRun(run, spec, name);
-        var applied = PipelineVariables.Apply(spec, replacements);
+        var applied = PipelineVariables.Apply(PipelineVariables.Apply(spec, PipelineVariables.ForParams(run, spec)), PipelineVariables.ForRun(run, spec, name));
+        draft.Status["pipelineSpec"] = applied;
         if (applied.Objects("tasks").Concat(applied.Objects("finally")).FirstOrDefault(task => task.Text("onError") is { } value && value is not ("continue" or "stopAndFail")) is { } bad)
         {
             draft.Refuse("PipelineValidationFailed", $"Pipeline {run.Namespace()}/{name} can't be Run; it has an invalid spec: invalid value: {bad.Text("onError")}: OnError\nPipelineTask OnError must be either \"continue\" or \"stopAndFail\"", isUserError: true);
             return null;
         }
 
-        draft.Status["pipelineSpec"] = applied;
         return applied;
     }
 

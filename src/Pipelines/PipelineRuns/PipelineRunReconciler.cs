@@ -81,6 +81,11 @@ public static class PipelineRunReconciler
         // 6. What time or a graceful cancellation ends.
         Cancellation.Limit(draft, facts);
 
+        if (facts.DoneBeforeTheirTime() is { Count: > 0 } early)
+        {
+            return draft.Delay($"invalid list of done tasks; some tasks were indicated completed without ancestors being done: [{string.Join(' ', early)}]");
+        }
+
         // 7. Claims and affinity assistants, once; then every task that may start.
         RunWorkspaces.Prepare(draft, pipeline);
         if (StartTasks(draft, facts) is { } refused)
@@ -112,6 +117,7 @@ public static class PipelineRunReconciler
                 }
 
                 state.InvalidReference = $"task \"{missing.Task}\" completed successfully but did not emit the result \"{missing.Result}\", which is referenced by task \"{state.Name}\"";
+                draft.Trouble("ResultValidationFailed", $"Task \"{state.Name}\" failed result validation: {state.InvalidReference}");
                 continue;
             }
 
@@ -124,7 +130,7 @@ public static class PipelineRunReconciler
             {
                 draft.Changes.Add(new Change.Create(ChildBuilder.TypeOf(state), child));
                 state.Runs.Add(child);
-                ChildReferences.Add(draft, state, child);
+                ChildReferences.Add(draft, state, facts, child);
             }
         }
 

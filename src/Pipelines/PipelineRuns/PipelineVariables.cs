@@ -8,10 +8,28 @@ namespace Hikigane.Pipelines.PipelineRuns;
 /// <summary>What <c>$(…)</c> stands for in a pipeline, and the places where it is replaced. As tektoncd/pipeline pipelinerun/resources/apply.go.</summary>
 internal static class PipelineVariables
 {
-    /// <summary>Params, context and bound workspaces of a run.</summary>
-    public static Replacements ForRun(JsonObject run, JsonObject pipelineSpec, string pipelineName)
+    /// <summary>Params of a run. An object that is given takes the place of the default as a whole, its keys one by one.</summary>
+    public static Replacements ForParams(JsonObject run, JsonObject pipelineSpec)
     {
         var replacements = Replacements.ForParams(pipelineSpec.Objects("params"), run.Objects("spec", "params"));
+        foreach (var param in run.Objects("spec", "params"))
+        {
+            if (ParamValue.Read(param["value"]) is ParamValue.Map map)
+            {
+                foreach (var spelling in Replacements.Spellings(param.Text("name") ?? ""))
+                {
+                    replacements.Objects[spelling] = map.Values;
+                }
+            }
+        }
+
+        return replacements;
+    }
+
+    /// <summary>Context and bound workspaces of a run; replaced behind the params, whose values may name them.</summary>
+    public static Replacements ForRun(JsonObject run, JsonObject pipelineSpec, string pipelineName)
+    {
+        var replacements = new Replacements();
         var strings = replacements.Strings;
         strings["context.pipelineRun.name"] = run.Name();
         strings["context.pipelineRun.namespace"] = run.Namespace();
@@ -38,7 +56,8 @@ internal static class PipelineVariables
                 Replace(task, field, replacements);
             }
 
-            if (task.Object("taskSpec") is { } spec)
+            // What a custom task says is its own.
+            if (task.Object("taskSpec") is { } spec && spec["apiVersion"] is null)
             {
                 Propagate(task, spec, replacements);
             }
@@ -110,18 +129,22 @@ internal static class PipelineVariables
         }
     }
 
-    /// <summary>Inline tasks see the pipeline's params, except those that the task itself declares or is given.</summary>
+    /// <summary>Inline tasks see the pipeline's params; what a task is given under the same name comes before them, what a matrix gives is not known yet.</summary>
     private static void Propagate(JsonObject task, JsonObject spec, Replacements replacements)
     {
-        var inner = spec.Objects("params").Concat(task.Objects("params")).Concat(task.Objects("matrix", "params"))
-            .Concat(task.Objects("matrix", "include").SelectMany(include => include.Objects("params")))
-            .Select(param => param.Text("name") ?? "").ToHashSet();
-        var outer = Without(replacements, inner);
+        var inMatrix = task.Objects("matrix", "params").Concat(task.Objects("matrix", "include").SelectMany(include => include.Objects("params")))
+            .Select(param => param.Text("name") ?? "");
+        var given = task.Objects("params").Where(param => Knows(replacements, param.Text("name") ?? "")).ToList();
+        var outer = Without(replacements, [.. inMatrix, .. given.Select(param => param.Text("name") ?? "")]);
+        outer.AddParams(given);
         foreach (var field in spec.Select(pair => pair.Key).Where(key => key is not ("params" or "metadata" or "apiVersion" or "kind")).ToList())
         {
             spec[field] = Substitute(spec[field], outer);
         }
     }
+
+    private static bool Knows(Replacements all, string name) => Replacements.Spellings(name)[0] is var key
+        && (all.Strings.ContainsKey(key) || all.Arrays.ContainsKey(key) || all.Objects.ContainsKey(key));
 
     private static Replacements Without(Replacements all, HashSet<string> names)
     {

@@ -52,5 +52,5 @@ internal sealed record ResultReference(string Expression, string Task, string Re
 
     /// <summary>The parts of a pipeline task in which a reference counts.</summary>
     public static IEnumerable<JsonNode?> Places(JsonObject task) =>
-        [task["params"], task["matrix"], task["when"], task["displayName"], task["workspaces"], task["taskSpec"].At("steps"), task["taskSpec"].At("sidecars"), task["taskSpec"].At("stepTemplate")];
+        [task["params"], task["matrix"], task["when"], task["taskSpec"].At("steps"), task["taskSpec"].At("sidecars"), task["taskSpec"].At("stepTemplate")];
 }

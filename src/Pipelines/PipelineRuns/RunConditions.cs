@@ -22,11 +22,19 @@ internal static class RunConditions
             if (invalid.Count > 0 && status == "True")
             {
                 (status, reason) = ("False", "CouldntGetPipelineResult");
-                message = $"Failed to get PipelineResult from TaskRun Results for PipelineRun {draft.Run.Name()}: invalid pipelineresults [{string.Join(' ', invalid)}], the referenced results don't exist";
+                var cause = $"invalid pipelineresults [{string.Join(' ', invalid)}], the referenced results don't exist";
+                message = $"Failed to get PipelineResult from TaskRun Results for PipelineRun {draft.Run.Name()}: {cause}";
+                draft.Blame(cause);
             }
         }
 
         Skipped(draft, facts);
+        ChildReferences.Sort(draft, facts.States);
+        if (facts.AreTasksDone && facts.States.Any(state => state.IsFinal))
+        {
+            draft.Status["finallyStartTime"] ??= RunClock.Text(draft.Now);
+        }
+
         draft.Conclude(status, reason, message);
     }
 
@@ -57,7 +65,7 @@ internal static class RunConditions
             return ("False", "PipelineValidationFailed", $"{message}, Failed Validation: {counts.Invalid.Count} ({(errors.Length > LongestErrors ? errors[..LongestErrors] : errors)})");
         }
 
-        if (facts.Clock.HaveTasksTimedOut && (counts.SkippedForTime > 0 || counts.Cancelled > 0))
+        if (facts.Clock.HaveTasksTimedOut && (counts.SkippedForTime > 0 || counts.Cancelled > 0 || facts.States.Any(state => !state.IsFinal && state.HasRunOutOfTime)))
         {
             return ("False", "PipelineRunTimeout", $"PipelineRun \"{name}\" failed due to tasks failed to finish within \"{GoDuration.Format(facts.Clock.Tasks!.Value)}\"");
         }

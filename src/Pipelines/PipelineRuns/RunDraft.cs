@@ -82,18 +82,35 @@ internal sealed class RunDraft
     }
 
     /// <summary>Ends the run for good: an error that no retry mends. Its cause is an event of its own, as knative's reconcilers record it.</summary>
-    public void Refuse(string reason, string message, bool isUserError = false)
+    /// <param name="cause">The error inside the message; what is behind its first colon where it is not given.</param>
+    public void Refuse(string reason, string message, bool isUserError = false, string? cause = null)
     {
         Conclude("False", reason, isUserError ? $"[User error] {message}" : message);
-        var cause = message.IndexOf(": ", StringComparison.Ordinal);
-        permanentError = new ObjectEvent("Warning", "InternalError", cause < 0 ? message : message[(cause + 2)..]);
+        var colon = message.IndexOf(": ", StringComparison.Ordinal);
+        Blame(cause ?? (colon < 0 ? message : message[(colon + 2)..]));
     }
 
-    public Plan Fail(string reason, string message, bool isUserError = false)
+    public Plan Fail(string reason, string message, bool isUserError = false, string? cause = null)
     {
-        Refuse(reason, message, isUserError);
+        Refuse(reason, message, isUserError, cause);
         return ToPlan();
     }
+
+    /// <summary>The error that ended the run, as an event behind all others.</summary>
+    public void Blame(string cause) => permanentError = new ObjectEvent("Warning", "InternalError", cause);
+
+    /// <summary>A warning on the way.</summary>
+    public void Trouble(string reason, string message) => events.Add(new ObjectEvent("Warning", reason, message));
+
+    /// <summary>Nothing is summed up this time: an error that passes by itself, said in an event. What was decided so far happens.</summary>
+    public Plan Delay(string error) => new()
+    {
+        Status = Status,
+        Changes = Changes,
+        Events = [new ObjectEvent("Warning", "InternalError", error)],
+        WakeAt = RunClock.Of(Run, Status, Now).WakeAt,
+        Reason = error,
+    };
 
     public Plan ToPlan()
     {

@@ -117,10 +117,10 @@ internal static class RunWorkspaces
         }
 
         var mentioned = ResultReference.Texts(spec).SelectMany(Substitution.Names)
-            .Where(name => name.StartsWith("workspaces.", StringComparison.Ordinal)).Select(name => name.Split('.')[1]).ToHashSet();
+            .Where(name => name.StartsWith("workspaces.", StringComparison.Ordinal)).Select(name => name.Split('.')[1]).Distinct().ToList();
         var known = named.Select(one => one.Text("name")).ToHashSet();
-        return named.Concat(draft.Run.Objects("spec", "workspaces").Select(one => one.Text("name") ?? "")
-            .Where(name => mentioned.Contains(name) && !known.Contains(name)).Select(name => new JsonObject { ["name"] = name }));
+        var bound = draft.Run.Objects("spec", "workspaces").Select(one => one.Text("name") ?? "").ToHashSet();
+        return named.Concat(mentioned.Where(name => bound.Contains(name) && !known.Contains(name)).Select(name => new JsonObject { ["name"] = name }));
     }
 
     private static IEnumerable<(string Workspace, string Claim)> Claims(RunDraft draft) =>

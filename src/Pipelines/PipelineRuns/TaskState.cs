@@ -37,6 +37,9 @@ internal sealed class TaskState(JsonObject task, bool isFinal)
 
     public bool IsCancelled => IsScheduled && Runs.Any(IsCancelledRun) && Runs.All(IsOver);
 
+    /// <summary>Whether a time-out of the run has ended a run of this task.</summary>
+    public bool HasRunOutOfTime => Runs.Any(IsOutOfTime);
+
     public bool IsFailure => IsScheduled && !IsCancelled && Runs.Any(run => Status(run) == "False") && Runs.All(IsOver);
 
     public bool IsRunning => IsScheduled && !Runs.All(IsOver);
@@ -63,7 +66,10 @@ internal sealed class TaskState(JsonObject task, bool isFinal)
         _ => false,
     };
 
-    private static bool IsCancelledRun(JsonObject run) => Status(run) == "False"
+    private static bool IsOutOfTime(JsonObject run) => run.Text("spec", "statusMessage")?.EndsWith(Cancellation.TimedOut, StringComparison.Ordinal) == true;
+
+    /// <summary>What a time-out of the run has ended counts as failed.</summary>
+    private static bool IsCancelledRun(JsonObject run) => Status(run) == "False" && !IsOutOfTime(run)
         && run.Condition("Succeeded").Text("reason") is "TaskRunCancelled" or "CustomRunCancelled" or "RunCancelled";
 
     private static string? Status(JsonObject run) => run.Condition("Succeeded").Text("status");

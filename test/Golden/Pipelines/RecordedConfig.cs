@@ -7,8 +7,8 @@ namespace Hikigane.Golden.Pipelines;
 /// <summary>The <c>config</c> of a recorded case: values that differ from the shipped ConfigMaps.</summary>
 internal static class RecordedConfig
 {
-    public static PipelinesConfig Read(JsonObject? config) => new(Texts(config.Object("feature-flags")), Texts(config.Object("config-defaults")));
+    public static PipelinesConfig Read(JsonObject? config) => PipelinesConfig.Read(Texts(config.Object("feature-flags")), Texts(config.Object("config-defaults")));
 
-    private static Dictionary<string, string> Texts(JsonObject? values) =>
-        (values ?? []).ToDictionary(pair => pair.Key, pair => pair.Value?.GetValueKind() == System.Text.Json.JsonValueKind.String ? pair.Value.GetValue<string>() : pair.Value?.ToJsonString() ?? "");
+    private static JsonObject Texts(JsonObject? values) => new((values ?? []).Select(pair => KeyValuePair.Create(
+        pair.Key, (JsonNode?)(pair.Value?.GetValueKind() == System.Text.Json.JsonValueKind.String ? pair.Value.GetValue<string>() : pair.Value?.ToJsonString() ?? ""))));
 }

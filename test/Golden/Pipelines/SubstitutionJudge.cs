@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Hikigane.Pipelines.TaskRuns;
 using Hikigane.Resources;
 using Hikigane.Resources.Json;
+using Hikigane.Resources.Pipelines;
 using Hikigane.Resources.Reconcile;
 
 namespace Hikigane.Golden.Pipelines;
@@ -16,9 +17,17 @@ internal static class SubstitutionJudge
     public static Task<string?> JudgeAsync(JsonObject recorded)
     {
         var input = recorded.Object("input")!;
+        if (PipelinesAdmission.Review("CREATE", input.Object("run")!.Copy(), null, RecordedConfig.Read(input.Object("config"))).Error is { } refusal)
+        {
+            var webhook = refusal.StartsWith("mutation failed", StringComparison.Ordinal) ? "webhook" : "validation.webhook";
+            var message = $"admission webhook \"{webhook}.pipeline.tekton.dev\" denied the request: {refusal}";
+            return Task.FromResult(JsonDiff.Explain(recorded["want"], new JsonObject { ["denied"] = new JsonObject { ["code"] = 400, ["message"] = message } }));
+        }
+
         if (input.Text("run", "kind") != "TaskRun")
         {
-            return Task.FromResult<string?>("a PipelineRun: not judged here");
+            var seen = SimulatedPipelineWorld.RunToEnd(input).Observe(input.Items("observe").Select(one => one!.ToString()));
+            return Task.FromResult(JsonDiff.Explain(recorded["want"]!["values"], seen));
         }
 
         var config = TaskRunWorlds.Config(input);

@@ -31,9 +31,9 @@ internal static class TaskRunOutcomes
         {
             Conclude(taskRun, "False", "TaskRunCancelled", $"TaskRun \"{taskRun.Name()}\" was cancelled. {taskRun.Text("spec", "statusMessage")}{Previous(taskRun)}", now);
         }
-        else if (Deadline(taskRun) is { } deadline && now >= deadline)
+        else if (Deadline(taskRun) is { } deadline && now >= deadline && !IsRetried(taskRun, now))
         {
-            Conclude(taskRun, "False", OnError(taskRun, "TaskRunTimeout"), $"TaskRun \"{taskRun.Name()}\" failed to finish within \"{taskRun.Text("spec", "timeout")}\"{Previous(taskRun)}", now);
+            Conclude(taskRun, "False", "TaskRunTimeout", $"TaskRun \"{taskRun.Name()}\" failed to finish within \"{taskRun.Text("spec", "timeout")}\"{Previous(taskRun)}", now);
         }
     }
 
@@ -53,18 +53,29 @@ internal static class TaskRunOutcomes
 
         var step = taskRun.Objects("status", "taskSpec", "steps").FirstOrDefault().Text("name") is { Length: > 0 } name ? name : "unnamed-0";
         var message = $"\"step-{step}\" exited with code {exit}: {(outcome.Flag("oom") ? "OOMKilled" : "Error")}";
-        if (taskRun.Items("status", "retriesStatus").Count() < (taskRun.Integer("spec", "retries") ?? 0))
+        if (IsRetried(taskRun, now))
         {
-            var status = taskRun.Ensure("status");
-            var list = status["retriesStatus"] as JsonArray ?? [];
-            status["retriesStatus"] = new JsonArray([.. list.Select(one => one?.DeepClone()), new JsonObject()]);
-            status.Remove("results");
-            status.Remove("startTime");
-            Conclude(taskRun, "Unknown", "Pending", "Pending", now);
             return;
         }
 
         Conclude(taskRun, "False", OnError(taskRun, outcome.Flag("oom") ? "StepOOM" : "StepFailed"), message, now);
+    }
+
+    /// <summary>Begins the next attempt where there is one.</summary>
+    private static bool IsRetried(JsonObject taskRun, DateTimeOffset now)
+    {
+        if (taskRun.Items("status", "retriesStatus").Count() >= (taskRun.Integer("spec", "retries") ?? 0))
+        {
+            return false;
+        }
+
+        var status = taskRun.Ensure("status");
+        var list = status["retriesStatus"] as JsonArray ?? [];
+        status["retriesStatus"] = new JsonArray([.. list.Select(one => one?.DeepClone()), new JsonObject()]);
+        status.Remove("results");
+        status["startTime"] = RunClock.Text(now);
+        Conclude(taskRun, "Unknown", "Pending", "Pending", now);
+        return true;
     }
 
     public static void Conclude(JsonObject taskRun, string status, string reason, string message, DateTimeOffset now) =>
