@@ -154,7 +154,7 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
             return new TriggerDecision { Verdict = VerdictReader.Bindings(verdict, templateError!) };
         }
 
-        var (payload, payloadError) = EventPayload.Read(passed.State.Body, passed.State.Headers, passed.State.Extensions, received.EventId);
+        var (payload, payloadError) = passed.State.Reading.BindingPayload(passed.State, received.EventId);
         if (payload is null)
         {
             return new TriggerDecision { Verdict = VerdictReader.Bindings(verdict, "failed to ApplyEventValuesToParams: " + payloadError) };

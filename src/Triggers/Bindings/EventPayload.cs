@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Hikigane.Expressions.GoJson;
 using Hikigane.Expressions.JsonPath;
@@ -21,9 +20,6 @@ public sealed class EventPayload
 
     private static readonly GoShape Header = new("map[string]string", FrozenDictionary<string, string>.Empty);
 
-    // Nobody changes a payload, so its readers share it for as long as somebody holds the body.
-    private static readonly ConditionalWeakTable<string, Known> Newest = [];
-
     private EventPayload(JsonObject values, IReadOnlyDictionary<JsonObject, GoShape> shapes) => (Values, Shapes) = (values, shapes);
 
     /// <summary>The four values.</summary>
@@ -31,21 +27,8 @@ public sealed class EventPayload
 
     internal IReadOnlyDictionary<JsonObject, GoShape> Shapes { get; }
 
-    /// <summary>Reads the event; an error, in upstream's words, when the body is not JSON. An empty body is null. Triggers that see the same event share it.</summary>
+    /// <summary>Reads the event; an error, in upstream's words, when the body is not JSON. An empty body is null.</summary>
     public static (EventPayload? Payload, string? Error) Read(
-        string body, IReadOnlyDictionary<string, IReadOnlyList<string>> headers, JsonObject? extensions, string eventId)
-    {
-        if (Newest.TryGetValue(body, out var known) && known.EventId == eventId && ReferenceEquals(known.Headers, headers) && ReferenceEquals(known.Extensions, extensions))
-        {
-            return (known.Payload, known.Error);
-        }
-
-        var (payload, error) = ReadAnew(body, headers, extensions, eventId);
-        Newest.AddOrUpdate(body, new Known(headers, extensions, eventId, payload, error));
-        return (payload, error);
-    }
-
-    private static (EventPayload? Payload, string? Error) ReadAnew(
         string body, IReadOnlyDictionary<string, IReadOnlyList<string>> headers, JsonObject? extensions, string eventId)
     {
         var (decoded, error) = body.Length == 0 ? (null, null) : GoJsonReader.Read(body);
@@ -71,9 +54,6 @@ public sealed class EventPayload
         var shapes = new Dictionary<JsonObject, GoShape>(ReferenceEqualityComparer.Instance) { [root] = Root, [context] = Context, [header] = Header };
         return (new EventPayload(root, shapes), null);
     }
-
-    private sealed record Known(
-        IReadOnlyDictionary<string, IReadOnlyList<string>> Headers, JsonObject? Extensions, string EventId, EventPayload? Payload, string? Error);
 
     // Extensions came over a wire as JSON upstream: every number is a double there, and compares as one.
     private static JsonNode? AsFloats(JsonObject? extensions) =>

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Hikigane.Expressions.Cel;
 using Hikigane.Expressions.Cel.Go;
@@ -17,9 +16,6 @@ public static class CelInterceptor
 {
     private const int CacheSize = 4096;
     private const int MaxShownValue = 500;
-
-    // One event is looked at by many triggers: its body is read once.
-    private static readonly ConditionalWeakTable<string, ReadBody> Bodies = [];
     private static readonly ConcurrentDictionary<string, (CelProgram? Program, CelProblem? Problem)> Programs = new();
 
     /// <summary>The variables and functions of a trigger's expressions.</summary>
@@ -141,22 +137,10 @@ public static class CelInterceptor
         return InterceptorResponse.Pass(extensions);
     }
 
-    private static (Dictionary<string, CelValue>? Variables, string? Error) Variables(InterceptorRequest request)
+    private static (IReadOnlyDictionary<string, CelValue>? Variables, string? Error) Variables(InterceptorRequest request)
     {
-        var (body, error) = request.Body.Length == 0 ? new ReadBody(MapValue.Empty, null) : Bodies.GetValue(request.Body, ReadBody.Of);
-        if (error is not null)
-        {
-            return (null, "failed to parse the body as JSON: " + error);
-        }
-
-        var header = request.Header.ToDictionary(pair => pair.Key, pair => (CelValue)new ListValue([.. pair.Value.Select(value => new StringValue(value))]));
-        return (new Dictionary<string, CelValue>
-        {
-            ["body"] = body!,
-            ["header"] = new MapValue(header),
-            ["extensions"] = request.Extensions is null ? MapValue.Empty : CelJson.ReadObject(request.Extensions.ToJsonString()).Map ?? MapValue.Empty,
-            ["requestURL"] = new StringValue(request.Context!.EventUrl),
-        }, null);
+        var (variables, error) = (request.Reading ?? new EventReading()).CelVariables(request);
+        return error is null ? (variables, null) : (null, "failed to parse the body as JSON: " + error);
     }
 
     private static ValueTask<(CelValue? Value, string? Failure)> EvaluateAsync(string source, Scope scope, CancellationToken cancellationToken) =>
@@ -200,16 +184,7 @@ public static class CelInterceptor
         return Programs[source] = CelProgram.Compile(source, Environment);
     }
 
-    private sealed record ReadBody(MapValue? Map, string? Error)
-    {
-        public static ReadBody Of(string body)
-        {
-            var (map, error) = CelJson.ReadObject(body);
-            return new ReadBody(map, error);
-        }
-    }
-
-    private sealed record Scope(Dictionary<string, CelValue> Variables, CelSecrets Secrets, SecretReader Reader);
+    private sealed record Scope(IReadOnlyDictionary<string, CelValue> Variables, CelSecrets Secrets, SecretReader Reader);
 }
 
 /// <summary>What an expression gave: a value, or the error in upstream's words; and its sub-expressions.</summary>

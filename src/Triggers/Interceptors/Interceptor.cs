@@ -50,6 +50,9 @@ public sealed record InterceptorRequest
     public JsonObject? InterceptorParams { get; init; }
 
     public TriggerContext? Context { get; init; }
+
+    /// <summary>Never on the wire: what was already read from the event.</summary>
+    public EventReading? Reading { get; init; }
 }
 
 /// <summary>Which event and which trigger a request is about.</summary>

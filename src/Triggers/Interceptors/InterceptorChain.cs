@@ -17,6 +17,9 @@ public sealed record ChainState
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Headers { get; init; }
 
     public JsonObject? Extensions { get; init; }
+
+    /// <summary>What was read from the event; shared by the triggers that it goes to.</summary>
+    public EventReading Reading { get; init; } = new();
 }
 
 /// <summary>How a chain ended. <see cref="Stopped"/> is the link that said no; <see cref="Error"/> says that a link could not be asked.</summary>
@@ -101,6 +104,7 @@ public sealed class InterceptorChain(TriggerLookups lookups, InterceptorPorts po
             Extensions = state.Extensions,
             InterceptorParams = ParamsByLink.GetValue(link, Params),
             Context = context,
+            Reading = state.Reading,
         };
         var kind = link.Text("ref", "kind") ?? "ClusterInterceptor";
         var target = kind switch
