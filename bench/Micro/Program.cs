@@ -7,7 +7,9 @@ using Hikigane.Expressions.JsonPath;
 using Hikigane.Micro;
 using Hikigane.Resources.Deliveries;
 using Hikigane.Triggers;
+using Hikigane.Triggers.Bindings;
 using Hikigane.Triggers.Interceptors;
+using Hikigane.Triggers.Templates;
 
 // What one event costs the pure parts: expressions, bindings, templates, and the flow with one and with a thousand triggers.
 using var stream = typeof(Measured).Assembly.GetManifestResourceStream("push.json")!;
@@ -49,6 +51,15 @@ Measured.Report("read the payload for bindings", () => GoJsonReader.ReadObject(b
 var root = new JsonObject { ["body"] = GoJsonReader.ReadObject(body).Node };
 var path = JsonPathExpression.ParseRelaxed("body.head_commit.id");
 Measured.Report("`$(body.head_commit.id)`", () => path.EvaluateToText(root));
+var spec = (JsonObject)Flow.Trigger(1, "true")["template"]!["spec"]!;
+var templates = ResourceTemplates.OfSpec(spec);
+var values = new Dictionary<string, string> { ["rev"] = "1f3ac09", ["url"] = "https://github.com/acme/api.git", ["who"] = "by aiko" };
+Measured.Report("render a template", () => templates.Render(0, values, "uid"));
+var rendered = templates.Render(0, values, "uid");
+Measured.Report("read and label what was rendered", () => RenderedObject.Read(rendered, 0, new RenderContext("bench", "default", "t1", "00000000-0000-4000-8000-000000000000")));
+var bindings = BindingParams.Gather((JsonObject)Flow.Trigger(1, "true"), "default", TriggerLookups.Of([])).Params;
+var payload = EventPayload.Read(body, EventHeaders.None, null, "id").Payload!;
+Measured.Report("3 bindings", () => ParamValues.Resolve(bindings, templates.Params, payload));
 Measured.Report("an event, one trigger that fires: filter, 3 bindings, template", Flow.Of(1, "body.ref == 'refs/heads/main'", body));
 Measured.Report("an event, one trigger that does not: filter, explained", Flow.Of(1, "body.ref == 'refs/heads/none'", body));
 Measured.Report("an event, 1,000 triggers that do not", Flow.Of(1_000, "body.ref == 'refs/heads/NUMBER'", body));
@@ -92,7 +103,7 @@ internal static class Flow
         };
     }
 
-    private static JsonNode Trigger(int number, string filter)
+    public static JsonNode Trigger(int number, string filter)
     {
         var trigger = JsonNode.Parse("""
             {

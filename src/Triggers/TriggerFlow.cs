@@ -57,7 +57,7 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
 
         // 2–4 for each, started together
         var body = Encoding.UTF8.GetString(received.Body.Span);
-        var state = new ChainState { Body = body, Headers = EventHeaders.From(received.Headers) };
+        var state = new ChainState { Body = body, Headers = EventHeaders.From(received.Headers), Reading = new EventReading(body, received.Body) };
 #pragma warning disable CA2012 // each is awaited exactly once, below
         var triggers = selection.Triggers.Select(trigger => RunAsync(trigger, state, received, listener, cancellationToken)).ToList();
         var groups = selection.Groups.Select(group => RunGroupAsync(group, state, received, listener, cancellationToken)).ToList();

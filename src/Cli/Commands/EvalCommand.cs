@@ -157,7 +157,7 @@ internal static class EvalCommand
 
     private static EventPayload Payload(InterceptorRequest request)
     {
-        var (payload, error) = EventPayload.Read(request.Body, request.Header, request.Extensions, "");
+        var (payload, error) = EventPayload.Read(Encoding.UTF8.GetBytes(request.Body), request.Header, request.Extensions, "");
         return payload ?? throw new InvalidDataException("error resolving params: failed to ApplyEventValuesToParams: " + error);
     }
 

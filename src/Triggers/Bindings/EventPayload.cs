@@ -29,7 +29,7 @@ public sealed class EventPayload
 
     /// <summary>Reads the event; an error, in upstream's words, when the body is not JSON. An empty body is null.</summary>
     public static (EventPayload? Payload, string? Error) Read(
-        string body, IReadOnlyDictionary<string, IReadOnlyList<string>> headers, JsonObject? extensions, string eventId)
+        ReadOnlySpan<byte> body, IReadOnlyDictionary<string, IReadOnlyList<string>> headers, JsonObject? extensions, string eventId)
     {
         var (decoded, error) = body.Length == 0 ? (null, null) : GoJsonReader.Read(body);
         if (error is not null)

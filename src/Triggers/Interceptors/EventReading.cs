@@ -11,8 +11,18 @@ namespace Hikigane.Triggers.Interceptors;
 /// </summary>
 public sealed class EventReading
 {
+    private readonly string _text = "";
+    private readonly ReadOnlyMemory<byte> _bytes;
     private volatile Variables? _variables;
     private volatile Payload? _payload;
+
+    /// <summary>Nothing is known of the event.</summary>
+    public EventReading()
+    {
+    }
+
+    /// <summary>An event whose body came as these bytes, which do not have to be made of the text again.</summary>
+    public EventReading(string text, ReadOnlyMemory<byte> bytes) => (_text, _bytes) = (text, bytes);
 
     /// <summary>The variables of CEL expressions, or why the body is none.</summary>
     internal (IReadOnlyDictionary<string, CelValue>? Values, string? Error) CelVariables(InterceptorRequest request)
@@ -23,7 +33,7 @@ public sealed class EventReading
             return (known.Values, known.Error);
         }
 
-        var (body, error) = request.Body.Length == 0 ? (MapValue.Empty, null) : CelJson.ReadObject(request.Body);
+        var (body, error) = request.Body.Length == 0 ? (MapValue.Empty, null) : CelJson.ReadObject(BytesOf(request.Body).Span);
         var values = body is null ? null : new Dictionary<string, CelValue>
         {
             ["body"] = body,
@@ -45,10 +55,12 @@ public sealed class EventReading
             return (known.Value, known.Error);
         }
 
-        var (payload, error) = EventPayload.Read(state.Body, state.Headers, state.Extensions, eventId);
+        var (payload, error) = EventPayload.Read(BytesOf(state.Body).Span, state.Headers, state.Extensions, eventId);
         _payload = new Payload(state.Body, state.Headers, state.Extensions, eventId, payload, error);
         return (payload, error);
     }
+
+    private ReadOnlyMemory<byte> BytesOf(string body) => ReferenceEquals(body, _text) ? _bytes : Encoding.UTF8.GetBytes(body);
 
     private sealed record Variables(
         string Body, IReadOnlyDictionary<string, IReadOnlyList<string>> Header, JsonObject? Extensions, string? EventUrl,

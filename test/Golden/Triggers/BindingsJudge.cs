@@ -135,19 +135,7 @@ internal static class BindingsJudge
 
     private static JsonNode Normalised(JsonObject created)
     {
-        created = created.Copy();
-        var metadata = created.Ensure("metadata");
-        foreach (var removed in (string[])["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields"])
-        {
-            metadata.Remove(removed);
-        }
-
-        if (metadata.ContainsKey("generateName"))
-        {
-            metadata.Remove("name");
-        }
-
-        return JsonNode.Parse(created.ToJsonString()
+        return JsonNode.Parse(CreatedObject.AsRecorded(created).ToJsonString()
             .Replace(EventId, "<eventID>", StringComparison.Ordinal)
             .Replace(GeneratedName.Uid(EventId, $"{Namespace}/push-trigger"), "<uid>", StringComparison.Ordinal))!;
     }

@@ -196,17 +196,7 @@ internal static partial class SinkHttpJudge
 
     private static JsonObject Normalised(JsonObject created)
     {
-        created = created.Copy();
-        var metadata = created.Ensure("metadata");
-        foreach (var removed in (string[])["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields"])
-        {
-            metadata.Remove(removed);
-        }
-
-        if (metadata.ContainsKey("generateName"))
-        {
-            metadata.Remove("name");
-        }
+        created = CreatedObject.AsRecorded(created);
 
         foreach (var (key, value) in created.Object("data")?.ToList() ?? [])
         {
