@@ -9,23 +9,23 @@ namespace Hikigane.Expressions.GoJson;
 internal interface IGoJsonTarget<T>
 {
     /// <summary>Whether texts and numbers are wanted, or only looked at.</summary>
-    static abstract bool Keeps { get; }
+    public static abstract bool Keeps { get; }
 
-    T Null();
+    public T Null();
 
-    T Bool(bool value);
+    public T Bool(bool value);
 
-    T Number(double value, ReadOnlySpan<byte> spelled);
+    public T Number(double value, ReadOnlySpan<byte> spelled);
 
-    T Text(string value);
+    public T Text(string value);
 
-    T NewObject();
+    public T NewObject();
 
-    T NewArray();
+    public T NewArray();
 
-    void Set(T members, string key, T value);
+    public void Set(T members, string key, T value);
 
-    void Append(T items, T value);
+    public void Append(T items, T value);
 }
 
 /// <summary>

@@ -1,5 +1,4 @@
 using Hikigane.Expressions.Cel.Checking;
-using Hikigane.Expressions.Cel.Go;
 using Hikigane.Expressions.Cel.Values;
 
 namespace Hikigane.Expressions.Cel.Evaluation;

@@ -1,6 +1,5 @@
 using Hikigane.Expressions.Cel.Checking;
 using Hikigane.Expressions.Cel.Evaluation;
-using Hikigane.Expressions.Cel.Go;
 using Hikigane.Expressions.Cel.Values;
 
 namespace Hikigane.Expressions.Cel.Functions;

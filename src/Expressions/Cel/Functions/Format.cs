@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using Hikigane.Expressions.Cel.Evaluation;
-using Hikigane.Expressions.Cel.Go;
 using Hikigane.Expressions.Cel.Values;
 using Hikigane.Expressions.GoJson;
 

@@ -32,7 +32,7 @@ internal sealed class SourceErrors(string source)
         }
 
         var within = Math.Clamp(offset - start, 0, _lines[line].Length);
-        ReportAt(line + 1, CelText.Length(_lines[line][..within]), message);
+        ReportAt(line + 1, CelText.Length(_lines[line].AsSpan(0, within)), message);
     }
 
     public void ReportAt(int line, int column, string message)
