@@ -19,7 +19,7 @@ internal sealed class Kubectl(string path, string kubeconfig, string home, strin
         return text;
     }
 
-    public Task<(int ExitCode, string Text)> TryAsync(params string[] arguments) => tool.RunAsync(cancellationToken, [.. arguments, "-n", ns]);
+    public Task<(int ExitCode, string Text)> TryAsync(params string[] arguments) => tool.RunAsync(cancellationToken, ["-n", ns, .. arguments]);
 
     /// <summary>Applies a manifest that is given as text.</summary>
     public async Task<(int ExitCode, string Text)> ApplyAsync(string manifest, params string[] arguments)
@@ -30,7 +30,7 @@ internal sealed class Kubectl(string path, string kubeconfig, string home, strin
     }
 
     /// <summary>Starts it; whoever starts it ends it.</summary>
-    public Process Start(params string[] arguments) => tool.Start([.. arguments, "-n", ns]);
+    public Process Start(params string[] arguments) => tool.Start(["-n", ns, .. arguments]);
 
     /// <summary>Sends a JSON body through <c>kubectl port-forward</c>; gives the answer.</summary>
     public async Task<JsonObject> SendThroughPortForwardAsync(string service, string body)

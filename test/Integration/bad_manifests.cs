@@ -158,4 +158,20 @@ public sealed class BadManifests(ServedApi api) : IClassFixture<ServedApi>
         Assert.Equal(["spec.colour", "spec.size"], bad.Answer.Objects("details", "causes").Select(cause => cause.Text("field")!).Order());
         Assert.Equal("""{"size":2,"colour":"red"}""", good.Answer.At("spec")!.ToJsonString());
     }
+
+    [Fact]
+    public async Task A_definition_that_could_not_be_served_is_refused()
+    {
+        const string definition = """
+            {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"wrong.example.dev"},
+             "spec":{"group":"example.dev","scope":"Namespaced","names":{"plural":"cups","kind":"Cup"},"versions":[{"name":"v1","served":true,"storage":false}]}}
+            """;
+
+        var (code, answer, _) = await api.SendAsync("POST", "apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition);
+
+        Assert.Equal(422, code);
+        Assert.Equal(
+            ["metadata.name", "spec.versions", "spec.versions[0].schema.openAPIV3Schema"],
+            answer.Objects("details", "causes").Select(cause => cause.Text("field")!).Order());
+    }
 }

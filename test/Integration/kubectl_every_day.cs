@@ -40,6 +40,10 @@ public sealed class KubectlEveryDay(RunningPlane running) : IClassFixture<Runnin
             Assert.NotNull(line);
         }
 
+        Assert.Equal("inside\n", await kubectl.RunAsync("exec", "sleeper", "--", "sh", "-c", "echo inside"));
+        var (code, text) = await kubectl.TryAsync("exec", "sleeper", "--", "sh", "-c", "echo out; exit 3");
+        Assert.Equal((3, "out\ncommand terminated with exit code 3\n"), (code, text));
+
         await RawAsync("PATCH-ephemeral", """{"spec":{"ephemeralContainers":[{"name":"look","image":"busybox"}]}}""");
         Assert.Equal("look", await kubectl.RunAsync("get", "pod", "sleeper", "-o", "jsonpath={.spec.ephemeralContainers[0].name}"));
 

@@ -12,6 +12,8 @@ namespace Hikigane.ApiServer.Streaming;
 /// </summary>
 internal sealed class ExecSession(Func<ExecRequest, CancellationToken, Task<int>> run, ExecOptions options)
 {
+    private static readonly TimeSpan ClientPatience = TimeSpan.FromSeconds(5);
+
     private const byte StatusChannel = 3;
     private const byte CloseSignal = 255;
 
@@ -29,8 +31,11 @@ internal sealed class ExecSession(Func<ExecRequest, CancellationToken, Task<int>
             await using var channel = new ChannelStream(socket, StatusChannel, sending);
             await channel.WriteAsync(Encoding.UTF8.GetBytes(status.ToJsonString()), cancellationToken);
             await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
+
+            // A connection that is cut takes with it what the client has not read yet: it closes when it has.
+            await reading.WaitAsync(ClientPatience, TimeProvider.System, cancellationToken);
         }
-        catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException or TimeoutException)
         {
             // The client left before the end: nobody is left to tell.
         }

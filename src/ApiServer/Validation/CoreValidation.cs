@@ -37,6 +37,9 @@ internal static class CoreValidation
             case ("apps", "Deployment" or "ReplicaSet" or "StatefulSet"):
                 WorkloadRules.Check(problems, type.Kind, manifest, old);
                 break;
+            case ("apiextensions.k8s.io", "CustomResourceDefinition"):
+                DefinitionRules.Check(problems, manifest);
+                break;
             case ("rbac.authorization.k8s.io", "Role" or "ClusterRole"):
                 RoleRules.Role(problems, manifest, type.IsNamespaced);
                 break;

@@ -37,7 +37,7 @@ internal sealed class SchemaRules
 
         if (!HasType(value, schema))
         {
-            WrongType(path, schema.Text("type")!, TypeOf(value));
+            WrongType(path, schema.Flag("x-kubernetes-int-or-string") ? "integer,string" : schema.Text("type")!, TypeOf(value));
             return;
         }
 
@@ -174,8 +174,13 @@ internal sealed class SchemaRules
         JsonValueKind.True or JsonValueKind.False => "boolean",
         JsonValueKind.Array => "array",
         JsonValueKind.Object => "object",
-        _ => value.ToJsonString().AsSpan().ContainsAny(".eE") ? "number" : "integer",
+        _ => IsWhole(value.ToJsonString()) ? "integer" : "number",
     };
+
+    /// <summary><c>5.0</c> is an integer, <c>2.5</c> is not.</summary>
+    private static bool IsWhole(string number) =>
+        !number.AsSpan().ContainsAny(".eE")
+        || (decimal.TryParse(number, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var read) && decimal.Truncate(read) == read);
 
     private void WrongType(string path, string wanted, string given) => Invalid(path, $"\"{given}\"", $"must be of type {wanted}: \"{given}\"");
 

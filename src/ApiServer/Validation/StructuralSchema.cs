@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Hikigane.ApiServer.Rest;
+using Hikigane.ApiServer.OpenApi;
 using Hikigane.Resources.Json;
 
 namespace Hikigane.ApiServer.Validation;
@@ -12,6 +12,8 @@ namespace Hikigane.ApiServer.Validation;
 internal static class StructuralSchema
 {
     private const string Open = "x-kubernetes-preserve-unknown-fields";
+
+    private static readonly HashSet<string> MetadataFields = [.. BuiltinSchemas.AllFields(BuiltinTypes.All["meta.ObjectMeta"]).Select(field => field.Name)];
 
     private static readonly string[] Always = ["apiVersion", "kind", "metadata"];
 
@@ -25,7 +27,14 @@ internal static class StructuralSchema
     }
 
     /// <summary>Takes out, in place, what the schema does not have.</summary>
-    public static void Prune(JsonObject manifest, JsonObject schema) => Walk(manifest, schema, "", isRoot: true, prunes: true, []);
+    public static void Prune(JsonObject manifest, JsonObject schema)
+    {
+        Walk(manifest, schema, "", isRoot: true, prunes: true, []);
+        foreach (var name in (manifest.Object("metadata") ?? []).Select(pair => pair.Key).Where(name => !MetadataFields.Contains(name)).ToList())
+        {
+            manifest.Object("metadata")!.Remove(name);
+        }
+    }
 
     /// <summary>Fills in, in place, the defaults of fields that are absent.</summary>
     public static void Default(JsonNode? value, JsonObject schema)
@@ -40,7 +49,8 @@ internal static class StructuralSchema
                         continue;
                     }
 
-                    if (!map.ContainsKey(name) && inner["default"] is { } given)
+                    // A null where none is allowed counts as left out.
+                    if ((!map.ContainsKey(name) || (map[name] is null && !inner.Flag("nullable"))) && inner["default"] is { } given)
                     {
                         map[name] = given.DeepClone();
                     }
