@@ -1,4 +1,5 @@
 using Hikigane.Cli.Commands;
+using Hikigane.Kit;
 
 namespace Hikigane.Unit.Cli;
 
@@ -109,6 +110,15 @@ public sealed class TestTriggerCommandTests
 
         Assert.Contains(message, error, StringComparison.Ordinal);
         Assert.Equal(2, code);
+    }
+
+    [Fact]
+    public void The_sample_passes()
+    {
+        var (code, output, _) = Run(Path.Combine(Repository.Root, "samples", "testing", "triggers.test.yaml"));
+
+        Assert.EndsWith("3 passed, 0 failed\n", output, StringComparison.Ordinal);
+        Assert.Equal(0, code);
     }
 
     [Fact]
