@@ -127,7 +127,10 @@ public sealed class WebhookAdmission(ObjectApi api, DialService dial, IReadOnlyS
         }
         catch (Exception exception) when (exception is HttpRequestException or InvalidDataException or IOException || deadline.IsCancellationRequested)
         {
-            var cause = deadline.IsCancellationRequested ? "context deadline exceeded" : exception.InnerException?.Message ?? exception.Message;
+            var cause = deadline.IsCancellationRequested ? "context deadline exceeded"
+                : exception.InnerException is System.Net.Sockets.SocketException { SocketErrorCode: System.Net.Sockets.SocketError.ConnectionRefused }
+                    ? $"dial tcp {address?.Host}:{address?.Port}: connect: connection refused"
+                    : exception.InnerException?.Message ?? exception.Message;
             return webhook.IgnoresFailure ? null : throw Errors.Internal(address is null
                 ? $"failed calling webhook \"{webhook.Name}\": {cause}"
                 : $"failed calling webhook \"{webhook.Name}\": failed to call webhook: Post \"{address}\": {cause}");
