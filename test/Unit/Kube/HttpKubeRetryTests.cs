@@ -95,11 +95,25 @@ public sealed class HttpKubeRetryTests : IAsyncLifetime
             var file = Path.Combine(directory, "kubeconfig");
             await File.WriteAllTextAsync(
                 file,
-                $$"""
+                $"""
                 current-context: c
-                contexts: [{name: c, context: {cluster: c, user: u}}]
-                clusters: [{name: c, cluster: {server: "{{app.Urls.First()}}"}}]
-                users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin.sh, args: ["{{directory}}/runs"]}}}]
+                contexts:
+                - name: c
+                  context:
+                    cluster: c
+                    user: u
+                clusters:
+                - name: c
+                  cluster:
+                    server: {app.Urls.First()}
+                users:
+                - name: u
+                  user:
+                    exec:
+                      apiVersion: client.authentication.k8s.io/v1
+                      command: ./plugin.sh
+                      args:
+                      - {directory}/runs
                 """, cancellationToken);
             answer = http => http.Request.Headers.Authorization == "Bearer t2" ? OkAsync(http) : RefuseAsync(http, 401, retryAfter: null);
             using var kube = new HttpKube(Kubeconfig.Load(file));
