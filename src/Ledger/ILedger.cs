@@ -11,47 +11,47 @@ namespace Hikigane.Ledger;
 public interface ILedger : IAsyncDisposable
 {
     /// <summary>Reads what was written here.</summary>
-    LedgerReader Reader { get; }
+    public LedgerReader Reader { get; }
 
     /// <summary>What is kept of an event, and for how long.</summary>
-    LedgerOptions Options { get; }
+    public LedgerOptions Options { get; }
 
     /// <summary>Only after this may an event be acknowledged.</summary>
-    Task AppendAsync(ReceivedEvent received, CancellationToken cancellationToken);
+    public Task AppendAsync(ReceivedEvent received, CancellationToken cancellationToken);
 
     /// <summary>Adds the verdicts. Deciding an event again replaces its verdict; the earlier one stays in its history.</summary>
-    Task DecideAsync(Delivery delivery, CancellationToken cancellationToken);
+    public Task DecideAsync(Delivery delivery, CancellationToken cancellationToken);
 
     /// <summary>An event that was refused at the door: event and verdict in one.</summary>
-    Task RecordAsync(Delivery delivery, CancellationToken cancellationToken);
+    public Task RecordAsync(Delivery delivery, CancellationToken cancellationToken);
 
     /// <summary>
     /// Claims the sender's id of a delivery. Returns the event that holds it: the claiming one itself when it is the first, also when it
     /// claims again after a crash; else the earlier event, which this one repeats.
     /// </summary>
-    Task<string> ClaimAsync(DeliveryClaim claim, CancellationToken cancellationToken);
+    public Task<string> ClaimAsync(DeliveryClaim claim, CancellationToken cancellationToken);
 
     /// <summary>Notes that deciding failed and when it is tried again. The event stays pending.</summary>
-    Task PostponeAsync(FailedAttempt attempt, CancellationToken cancellationToken);
+    public Task PostponeAsync(FailedAttempt attempt, CancellationToken cancellationToken);
 
     /// <summary>Adds the last verdict of an event that is given up on, and puts it among the dead letters.</summary>
-    Task DeadLetterAsync(Delivery delivery, string reason, CancellationToken cancellationToken);
+    public Task DeadLetterAsync(Delivery delivery, string reason, CancellationToken cancellationToken);
 
     /// <summary>Says what became of a dead letter. False when there is none of this event, or when it was settled before.</summary>
-    Task<bool> SettleAsync(string eventId, string by, string settlement, DateTimeOffset at, CancellationToken cancellationToken);
+    public Task<bool> SettleAsync(string eventId, string by, string settlement, DateTimeOffset at, CancellationToken cancellationToken);
 
     /// <summary>Leaves an event that replays another one for the listener's process to pick up: <see cref="TakeReplaysAsync"/>.</summary>
-    Task ReplayAsync(ReceivedEvent replay, CancellationToken cancellationToken);
+    public Task ReplayAsync(ReceivedEvent replay, CancellationToken cancellationToken);
 
     /// <summary>
     /// Replays of a listener that nobody took so far, the oldest first; each is given to one caller. They are pending like any other event, so
     /// what the taker does not decide is decided after its next start.
     /// </summary>
-    Task<IReadOnlyList<ReceivedEvent>> TakeReplaysAsync(string ns, string listener, CancellationToken cancellationToken);
+    public Task<IReadOnlyList<ReceivedEvent>> TakeReplaysAsync(string ns, string listener, CancellationToken cancellationToken);
 
     /// <summary>Notes what a listener decides by from now on, as a JSON array of manifests. What did not change is not noted again.</summary>
-    Task ConfigureAsync(string ns, string listener, DateTimeOffset at, string manifests, CancellationToken cancellationToken);
+    public Task ConfigureAsync(string ns, string listener, DateTimeOffset at, string manifests, CancellationToken cancellationToken);
 
     /// <summary>Removes what <see cref="LedgerOptions.Retention"/> does not keep and packs large bodies. Returns how many events went.</summary>
-    Task<int> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken);
+    public Task<int> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken);
 }

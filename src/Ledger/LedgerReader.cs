@@ -118,8 +118,9 @@ public sealed class LedgerReader
     {
         (string, string, object?)[] key = [("ns = @ns", "@ns", ns), ("listener = @listener", "@listener", listener)];
         const string Select = "SELECT at, manifests FROM configurations WHERE 1 = 1";
-        return Read(Select, [.. key, ("at <= @at", "@at", at.ToUnixTimeMilliseconds())], "ORDER BY at DESC LIMIT 1", Configuration).FirstOrDefault()
-            ?? Read(Select, key, "ORDER BY at LIMIT 1", Configuration).FirstOrDefault();
+        return Read(Select, [.. key, ("at <= @at", "@at", at.ToUnixTimeMilliseconds())], "ORDER BY at DESC LIMIT 1", Configuration) is [var then] ? then
+            : Read(Select, key, "ORDER BY at LIMIT 1", Configuration) is [var oldest] ? oldest
+            : null;
     }
 
     /// <summary>Everything that was decided about an event, in order: attempts that failed, its verdicts, and those of its replays.</summary>

@@ -134,7 +134,7 @@ public sealed class PostgresLedger : ILedger
 
     private static LedgerReader ReaderOf(NpgsqlDataSource database) => new(database.CreateConnection, "in PostgreSQL");
 
-    private Task WriteAsync(Action<LedgerSession> write, CancellationToken cancellationToken) => WriteAsync(
+    private Task<bool> WriteAsync(Action<LedgerSession> write, CancellationToken cancellationToken) => WriteAsync(
         session =>
         {
             write(session);

@@ -32,9 +32,15 @@ public sealed class SqliteLedger : ILedger
     {
         try
         {
+            // Payloads are private, and whoever writes here may replay: for its owner only. The log beside it takes its mode from it.
+            if (!File.Exists(path) && !OperatingSystem.IsWindows())
+            {
+                File.Open(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }).Dispose();
+            }
+
             return new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString(), time, options ?? LedgerOptions.Default, path);
         }
-        catch (SqliteException exception)
+        catch (Exception exception) when (exception is SqliteException or IOException or UnauthorizedAccessException)
         {
             throw new LedgerException($"the ledger {path} cannot be opened: {exception.Message}", exception);
         }

@@ -103,3 +103,32 @@ public sealed class EventsOnTheCommandLine : IDisposable
     private async Task<IReadOnlyList<JsonObject>> ObjectsAsync() =>
         [.. (await hikigane.GetAsync("api/v1/namespaces/default/configmaps?labelSelector=triggers.tekton.dev%2Ftrigger%3Dbuild", cancellationToken)).Objects("items")];
 }
+
+/// <summary>The same with the events in PostgreSQL.</summary>
+public sealed class EventsInPostgreSql(Postgres postgres) : IDisposable
+{
+    private readonly RunningHikigane hikigane = new();
+
+    public void Dispose() => hikigane.Dispose();
+
+    [Fact]
+    public async Task An_event_is_found_where_the_ledger_is_and_nowhere_else()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await postgres.StartAsync(cancellationToken);
+        Assert.SkipWhen(postgres.Missing is not null, postgres.Missing ?? "");
+        await hikigane.StartAsync(cancellationToken, "--ledger", postgres.Address);
+        await hikigane.ApplyAsync("{apiVersion: triggers.tekton.dev/v1beta1, kind: EventListener, metadata: {name: empty}, spec: {labelSelector: {matchLabels: {app: x}}}}", cancellationToken);
+        await hikigane.ListenerReadyAsync("empty", cancellationToken);
+
+        var (code, text) = await hikigane.RunAsync(
+            cancellationToken, "event", "send", "generic/push", "-l", "empty", "--wait", "20", "--ledger", postgres.Address);
+
+        Assert.True(code == 3, text);
+        Assert.Contains("[no-triggers]", text, StringComparison.Ordinal);
+        Assert.Equal(3, (await hikigane.RunAsync(cancellationToken, "why", "-l", "empty", "--ledger", postgres.Address)).ExitCode);
+        Assert.Equal(6, (await hikigane.RunAsync(cancellationToken, "why")).ExitCode);
+        var (_, nowhere) = await hikigane.RunAsync(cancellationToken, "event", "ls", "--ledger", "postgres://127.0.0.1:1/none");
+        Assert.StartsWith("hikigane: the ledger ", nowhere, StringComparison.Ordinal);
+    }
+}
