@@ -6,7 +6,7 @@ namespace Hikigane.Integration;
 /// <summary>What a person types to find out why an event did nothing, to mend it and to have it decided again: the executable as a process.</summary>
 public sealed class EventsOnTheCommandLine : IDisposable
 {
-    private const string Manifests = """
+    internal const string Manifests = """
         {apiVersion: v1, kind: ServiceAccount, metadata: {name: el}}
         ---
         {apiVersion: v1, kind: Secret, metadata: {name: hook}, stringData: {token: s3cret-value}}
@@ -118,15 +118,15 @@ public sealed class EventsInPostgreSql(Postgres postgres) : IDisposable
         await postgres.StartAsync(cancellationToken);
         Assert.SkipWhen(postgres.Missing is not null, postgres.Missing ?? "");
         await hikigane.StartAsync(cancellationToken, "--ledger", postgres.Address);
-        await hikigane.ApplyAsync("{apiVersion: triggers.tekton.dev/v1beta1, kind: EventListener, metadata: {name: empty}, spec: {labelSelector: {matchLabels: {app: x}}}}", cancellationToken);
-        await hikigane.ListenerReadyAsync("empty", cancellationToken);
+        await hikigane.ApplyAsync(EventsOnTheCommandLine.Manifests, cancellationToken);
+        await hikigane.ListenerReadyAsync("hooks", cancellationToken);
 
         var (code, text) = await hikigane.RunAsync(
-            cancellationToken, "event", "send", "generic/push", "-l", "empty", "--wait", "20", "--ledger", postgres.Address);
+            cancellationToken, "event", "send", "generic/push", "-l", "hooks", "--wait", "20", "--ledger", postgres.Address);
 
         Assert.True(code == 3, text);
-        Assert.Contains("[no-triggers]", text, StringComparison.Ordinal);
-        Assert.Equal(3, (await hikigane.RunAsync(cancellationToken, "why", "-l", "empty", "--ledger", postgres.Address)).ExitCode);
+        Assert.Contains("[event.header-missing]", text, StringComparison.Ordinal);
+        Assert.Equal(3, (await hikigane.RunAsync(cancellationToken, "why", "-l", "hooks", "--ledger", postgres.Address)).ExitCode);
         Assert.Equal(6, (await hikigane.RunAsync(cancellationToken, "why")).ExitCode);
         var (_, nowhere) = await hikigane.RunAsync(cancellationToken, "event", "ls", "--ledger", "postgres://127.0.0.1:1/none");
         Assert.StartsWith("hikigane: the ledger ", nowhere, StringComparison.Ordinal);
