@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Hikigane.Kube;
 using Hikigane.Resources.Json;
 using Hikigane.Runtime;
+using Hikigane.Server.Https;
 using Hikigane.Server.Parts;
 
 namespace Hikigane.Server.Install;
@@ -20,6 +21,8 @@ internal static class HostedParts
 
     /// <summary>The port that webhooks and interceptors serve on inside their pods.</summary>
     public const int ServedPort = 8443;
+
+    private const int MetricsPort = 9000;
 
     public static readonly IReadOnlyList<string> Names = [TriggersController, TriggersWebhook, CoreInterceptors, PipelinesController, PipelinesWebhook];
 
@@ -74,6 +77,11 @@ internal static class HostedParts
                 : new JsonObject { ["tcpSocket"] = new JsonObject { ["port"] = ServedPort }, ["timeoutSeconds"] = 5 };
         }
 
+        if (part == TriggersController)
+        {
+            container["ports"] = new JsonArray(new JsonObject { ["name"] = "metrics", ["containerPort"] = MetricsPort });
+        }
+
         return container;
     }
 
@@ -85,6 +93,13 @@ internal static class HostedParts
             if (running.Port != 0)
             {
                 container.ServesPort(ServedPort, running.Port);
+            }
+
+            await using var metrics = running.Metrics is { } answer
+                ? await HealthServer.StartAsync(ListenAddress.Loopback, running.IsReady, () => answer, cancellationToken) : null;
+            if (metrics is not null)
+            {
+                container.ServesPort(MetricsPort, metrics.Port);
             }
 
             await container.Received.ReadAsync(cancellationToken);

@@ -1,24 +1,39 @@
 using Hikigane.Kube;
 using Hikigane.Resources;
 using Hikigane.Server.Controllers;
+using Hikigane.Server.Metrics;
 using Hikigane.Triggers.EventListeners;
 using Microsoft.Extensions.Logging;
 
 namespace Hikigane.Server.Parts;
 
-/// <summary>Controllers, reconciling. They serve nothing; everything they say is written into objects.</summary>
+/// <summary>Controllers, reconciling. What they say is written into objects; those of Triggers count what there is.</summary>
 internal static class ControllersPart
 {
     /// <summary>The controllers of Triggers, with caches of their own or shared ones.</summary>
-    public static StartPart Triggers(ListenerOptions options, ObjectCaches? shared = null) => (context, _) =>
+    public static StartPart Triggers(ListenerOptions options, ObjectCaches? shared = null) => async (context, _) =>
     {
         var applier = new PlanApplier(context.Kube, new EventRecorder(context.Kube, context.Time, "EventListener"));
-        return StartAsync(context, shared, _ =>
-        [
-            new EventListenerController(context.Kube, applier, context.Time, options),
-            new InterceptorController(context.Kube, applier, Kinds.ClusterInterceptor),
-            new InterceptorController(context.Kube, applier, Kinds.Interceptor),
-        ]);
+        ControllerMetrics? metrics = null;
+        var running = await StartAsync(context, shared, caches =>
+        {
+            metrics = new ControllerMetrics(caches, context.Time);
+            return
+            [
+                new EventListenerController(context.Kube, applier, context.Time, options),
+                new InterceptorController(context.Kube, applier, Kinds.ClusterInterceptor),
+                new InterceptorController(context.Kube, applier, Kinds.Interceptor),
+            ];
+        });
+        return running with
+        {
+            Metrics = metrics!.AnswerAsync,
+            Stop = async () =>
+            {
+                await running.Stop();
+                metrics.Dispose();
+            },
+        };
     };
 
     /// <summary>The controllers of Pipelines.</summary>

@@ -17,7 +17,9 @@ internal sealed class HealthServer : IAsyncDisposable
 
     public int Port { get; }
 
-    public static async Task<HealthServer> StartAsync(ListenAddress address, Func<bool> isReady, CancellationToken cancellationToken)
+    /// <param name="metrics">Answers <c>/metrics</c> on the same port, where there are any.</param>
+    public static async Task<HealthServer> StartAsync(
+        ListenAddress address, Func<bool> isReady, Func<RequestDelegate?> metrics, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -26,7 +28,7 @@ internal sealed class HealthServer : IAsyncDisposable
             kestrel.Listen(address.Address, address.Port);
         });
         var app = builder.Build();
-        app.Run(http => AnswerAsync(http, isReady));
+        app.Run(http => http.Request.Path == "/metrics" && metrics() is { } answer ? answer(http) : AnswerAsync(http, isReady));
         await app.StartAsync(cancellationToken);
         return new HealthServer(app, new Uri(app.Urls.First()).Port);
     }

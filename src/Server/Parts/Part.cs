@@ -1,5 +1,6 @@
 using Hikigane.Kube;
 using Hikigane.Server.Https;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Hikigane.Server.Parts;
@@ -31,6 +32,9 @@ public sealed record RunningPart(int Port, Func<ValueTask> Stop) : IAsyncDisposa
 {
     /// <summary>Whether it does its work: for the readiness of its pod.</summary>
     public Func<bool> IsReady { get; init; } = static () => true;
+
+    /// <summary>Answers <c>/metrics</c>; null where there are none.</summary>
+    public RequestDelegate? Metrics { get; init; }
 
     public ValueTask DisposeAsync() => Stop();
 }

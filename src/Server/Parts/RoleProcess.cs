@@ -6,6 +6,7 @@ using Hikigane.Server.Interceptors;
 using Hikigane.Server.Listener;
 using Hikigane.Server.Webhooks;
 using Hikigane.Triggers;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Hikigane.Server.Parts;
@@ -120,7 +121,7 @@ public sealed partial class RoleProcess(RoleOptions options, TimeProvider time, 
     private async Task RunAsync(Func<HttpKube, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         using var kube = new HttpKube(Connection(options), time);
-        await using var health = options.Health is { } address ? await HealthServer.StartAsync(address, IsReady, cancellationToken) : null;
+        await using var health = options.Health is { } address ? await HealthServer.StartAsync(address, IsReady, Metrics, cancellationToken) : null;
         try
         {
             await ReachedAsync(kube, cancellationToken);
@@ -130,6 +131,8 @@ public sealed partial class RoleProcess(RoleOptions options, TimeProvider time, 
         {
         }
     }
+
+    private RequestDelegate? Metrics() => running?.Select(part => part.Metrics).FirstOrDefault(metrics => metrics is not null);
 
     private bool IsReady() => running is { } parts && parts.All(part => part.IsReady());
 
