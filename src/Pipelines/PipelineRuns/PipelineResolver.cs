@@ -17,7 +17,19 @@ internal static class PipelineResolver
         var run = draft.Run;
         var name = PipelineRunReconciler.NameOfPipeline(run);
         var spec = run.Object("spec", "pipelineSpec");
-        if (spec is null)
+        if (spec is null && run.Object("spec", "pipelineRef") is { } remote && remote.Text("resolver") is { Length: > 0 })
+        {
+            if (RemoteReferences.Pipeline(draft, remote) is not { } brought)
+            {
+                return null;
+            }
+
+            spec = brought.Object("spec") ?? [];
+            CopyMetadata(draft, brought);
+            draft.Relabel("tekton.dev/pipeline", brought.Name());
+            name = brought.Name();
+        }
+        else if (spec is null)
         {
             var reference = run.Text("spec", "pipelineRef", "name") ?? "";
             if (draft.World.FindPipeline(reference) is not { } pipeline)
@@ -32,7 +44,7 @@ internal static class PipelineResolver
 
         if (draft.World.Config.IsOn("enable-provenance-in-status", byDefault: true))
         {
-            draft.Status["provenance"] = new JsonObject { ["featureFlags"] = FeatureFlagsStatus.Of(draft.World.Config) };
+            draft.Status.Ensure("provenance")["featureFlags"] = FeatureFlagsStatus.Of(draft.World.Config);
         }
 
         draft.Status["pipelineSpec"] = spec.DeepClone();

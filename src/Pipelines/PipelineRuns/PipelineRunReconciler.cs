@@ -53,6 +53,7 @@ public static class PipelineRunReconciler
     /// <summary>The name that the label and <c>context.pipeline.name</c> carry: the reference's, else the run's own.</summary>
     internal static string NameOfPipeline(JsonObject run) =>
         run.Text("spec", "pipelineRef", "name") is { Length: > 0 } name ? name
+        : run.Text("spec", "pipelineRef", "resolver") is not null && run.Label("tekton.dev/pipeline") is { } brought ? brought
         : run.Text("metadata", "generateName") is { Length: > 0 } generated ? generated.TrimEnd('-') : run.Name();
 
     private static Plan Run(RunDraft draft, JsonObject pipeline)

@@ -59,6 +59,13 @@ internal sealed class RunDraft
 
     public void Label(string key, string? value) => Set("labels", labels, key, value);
 
+    /// <summary>A label that takes the place of one that is there.</summary>
+    public void Relabel(string key, string value)
+    {
+        Run.Ensure("metadata", "labels")[key] = value;
+        labels[key] = value;
+    }
+
     public void Annotate(string key, string? value) => Set("annotations", annotations, key, value);
 
     /// <summary>Sets the Succeeded condition; an end sets the completion time too.</summary>

@@ -58,8 +58,8 @@ internal static class TaskStates
         var name = task.Text("taskRef", "name") ?? "";
         if (task.Text("taskRef", "resolver") is { Length: > 0 })
         {
-            // The TaskRun resolves its own reference; what the Task declares is known only then.
-            return [];
+            // The TaskRun resolves the reference once more, for itself.
+            return RemoteReferences.Task(draft, task.Object("taskRef")!, PipelineRunReconciler.NameOfPipeline(draft.Run));
         }
 
         if (draft.World.FindTask(name) is { } found)

@@ -103,6 +103,20 @@ internal sealed class SimulatedPipelineWorld(JsonObject input)
                 // Nobody watches what a run refers to: it is noticed when the run is looked at next.
                 objects.Remove($"{action.Text("deleteObject", "kind")}/{action.Text("deleteObject", "metadata", "name")}");
                 return;
+            case "resolve":
+                Resolve(new JsonObject
+                {
+                    ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Succeeded", ["status"] = "True" }),
+                    ["data"] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(action.Text("resolve", "data") ?? "")),
+                    ["refSource"] = action["resolve"].At("refSource")?.DeepClone(),
+                });
+                break;
+            case "resolveFail":
+                Resolve(new JsonObject
+                {
+                    ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Succeeded", ["status"] = "False", ["message"] = action.Text("resolveFail", "message") }),
+                });
+                break;
             case "customRun":
                 Child(argument!.ToString())!["status"] = action["status"]!.DeepClone();
                 break;
@@ -230,6 +244,15 @@ internal sealed class SimulatedPipelineWorld(JsonObject input)
         }
     }
 
+    /// <summary>A resolver's answer to whatever is open.</summary>
+    private void Resolve(JsonObject answer)
+    {
+        foreach (var (_, request) in owned.Where(one => one.Type == "resolutionrequests" && one.Manifest["status"] is null))
+        {
+            request["status"] = answer.DeepClone();
+        }
+    }
+
     private void ObserveAll()
     {
         foreach (var child in children.Where(child => child.Text("kind") == "TaskRun"))
@@ -264,6 +287,7 @@ internal sealed class SimulatedPipelineWorld(JsonObject input)
                 Run = run,
                 Config = config,
                 Children = [.. children.Where(child => child["metadata"].At("ownerReferences") is JsonArray owners && owners[0].Text("name") == run.Name())],
+                Resolutions = [.. owned.Where(one => one.Type == "resolutionrequests").Select(one => one.Manifest)],
                 FindPipeline = name => objects.GetValueOrDefault($"Pipeline/{name}"),
                 FindTask = name => objects.GetValueOrDefault($"Task/{name}"),
                 Owned = owned.Where(one => !deleted.Contains(one.Manifest.Name())).Select(one => $"{one.Type}/{one.Manifest.Name()}").ToHashSet(),
