@@ -1,7 +1,6 @@
 using Hikigane.ApiServer.Store;
 using Hikigane.Kube;
 using Hikigane.Ledger;
-using Hikigane.Resources;
 using Hikigane.Resources.Json;
 using Hikigane.Runtime;
 using Hikigane.Runtime.Processes;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Hikigane.Integration;
-using Hikigane.Kube;
 using Hikigane.Pipelines.TaskRuns;
 using Hikigane.Resources;
 using Hikigane.Resources.Json;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Hikigane.Ledger;
 using Hikigane.Resources.Json;
 
 namespace Hikigane.Integration;

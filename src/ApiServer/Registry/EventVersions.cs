@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Hikigane.Resources;
-using Hikigane.Resources.Json;
 
 namespace Hikigane.ApiServer.Registry;
 

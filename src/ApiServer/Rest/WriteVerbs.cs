@@ -185,7 +185,7 @@ public sealed class WriteVerbs(ObjectApi api)
     }
 
     /// <summary>All that is wrong, whoever finds it: the metadata of a new object, the kind's own rules, the definition's schema.</summary>
-    private static IReadOnlyList<FieldProblem> Problems(Target target, JsonObject next, JsonObject storage, JsonObject? oldStorage)
+    private static List<FieldProblem> Problems(Target target, JsonObject next, JsonObject storage, JsonObject? oldStorage)
     {
         var problems = new List<FieldProblem>();
         if (oldStorage is null)

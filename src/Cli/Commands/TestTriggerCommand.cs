@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Hikigane.Cli.Testing;
 using Hikigane.Cli.Text;
-using Hikigane.Resources.Deliveries;
 using Hikigane.Resources.Yaml;
 using Hikigane.Server.Previews;
 

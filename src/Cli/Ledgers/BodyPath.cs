@@ -44,7 +44,7 @@ internal static class BodyPath
                 case JsonArray items when int.TryParse(segments[i], NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index <= items.Count:
                     if (index == items.Count)
                     {
-                        items.Add(new JsonObject());
+                        items.Add((JsonNode)new JsonObject());
                     }
 
                     if (isLast)

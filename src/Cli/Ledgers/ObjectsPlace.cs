@@ -62,7 +62,7 @@ internal sealed class ObjectsPlace
         }
     }
 
-    private async Task<KnownObjects> ExistingAsync(string? named, string dataDirectory, bool hasDrafts, CancellationToken cancellationToken)
+    private static async Task<KnownObjects> ExistingAsync(string? named, string dataDirectory, bool hasDrafts, CancellationToken cancellationToken)
     {
         if (named is not null)
         {

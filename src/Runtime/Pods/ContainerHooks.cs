@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Hikigane.Resources.Json;
 
 namespace Hikigane.Runtime.Pods;

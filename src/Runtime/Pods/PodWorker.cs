@@ -19,7 +19,9 @@ internal sealed class PodWorker
     private readonly Lock gate = new();
     private readonly PodStatusWriter writer;
     private readonly List<ContainerRunner> runners = [];
-    private readonly SemaphoreSlim refreshing = new(1, 1);
+    // Holds nothing that has to be given back: its wait handle is never asked for.
+    private SemaphoreSlim Refreshing { get; } = new(1, 1);
+
     private JsonObject pod;
     private (string Reason, string Message)? failure;
     private Task stopping = Task.CompletedTask;
@@ -220,7 +222,7 @@ internal sealed class PodWorker
         {
             try
             {
-                await refreshing.WaitAsync(Ending.Token);
+                await Refreshing.WaitAsync(Ending.Token);
                 try
                 {
                     await Volumes.MountAsync(Pod, Ending.Token);
@@ -228,7 +230,7 @@ internal sealed class PodWorker
                 }
                 finally
                 {
-                    refreshing.Release();
+                    Refreshing.Release();
                 }
             }
             catch (MountException exception)
@@ -360,7 +362,7 @@ internal sealed class PodWorker
         try
         {
             // One at a time: two writers of one folder would take each other's files away.
-            await refreshing.WaitAsync(Ending.Token);
+            await Refreshing.WaitAsync(Ending.Token);
             try
             {
                 if (await Volumes.RefreshAsync(Pod, Ending.Token))
@@ -370,7 +372,7 @@ internal sealed class PodWorker
             }
             finally
             {
-                refreshing.Release();
+                Refreshing.Release();
             }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or KubeException or UnauthorizedAccessException)

@@ -15,8 +15,9 @@ internal static class ProbeCheck
     {
         AllowAutoRedirect = false,
         UseProxy = false,
-        // As a kubelet: who probes does not verify.
+#pragma warning disable CA5359 // as a kubelet: who probes does not verify
         SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+#pragma warning restore CA5359
     });
 
     /// <summary>Null when healthy, else what is wrong.</summary>

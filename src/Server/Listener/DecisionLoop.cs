@@ -29,7 +29,9 @@ public sealed partial class DecisionLoop(
     // Bounded: senders wait for their turn instead of filling the memory. What waits is on disk already.
     private readonly Channel<Work> queue = Channel.CreateBounded<Work>(16 * 1024);
     private readonly ConcurrentDictionary<string, Task> postponed = new();
-    private readonly CancellationTokenSource completing = new();
+
+    // Holds no timer, so nothing has to be given back.
+    private CancellationTokenSource Completing { get; } = new();
 
     /// <summary>Hears of every event that is decided, after its verdict is on disk. Must not throw and must not wait.</summary>
     public Action<Delivery>? Decided { get; init; }
@@ -57,7 +59,7 @@ public sealed partial class DecisionLoop(
     /// </summary>
     public void Complete()
     {
-        completing.Cancel();
+        Completing.Cancel();
         queue.Writer.TryComplete();
     }
 
@@ -185,12 +187,12 @@ public sealed partial class DecisionLoop(
     /// <summary>Lets the work wait aside, so that its worker is free for others; when too many wait there, the worker waits with it.</summary>
     private async Task<Work?> AsideAsync(Work work, TimeSpan pause, CancellationToken cancellationToken)
     {
-        if (completing.IsCancellationRequested || Postpone(work, pause, cancellationToken))
+        if (Completing.IsCancellationRequested || Postpone(work, pause, cancellationToken))
         {
             return null;
         }
 
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, completing.Token);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Completing.Token);
         try
         {
             await Task.Delay(pause, time, ending.Token);
@@ -218,7 +220,7 @@ public sealed partial class DecisionLoop(
     /// <summary>Awaited through <paramref name="waiting"/>, which <see cref="RunAsync"/> waits for.</summary>
     private async Task ReturnAsync(Work work, TimeSpan pause, TaskCompletionSource waiting, CancellationToken cancellationToken)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, completing.Token);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Completing.Token);
         try
         {
             await Task.Delay(pause, time, ending.Token);

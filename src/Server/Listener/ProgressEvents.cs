@@ -5,7 +5,6 @@ using System.Threading.Channels;
 using Hikigane.Expressions.GoJson;
 using Hikigane.Kube;
 using Hikigane.Resources.Deliveries;
-using Hikigane.Resources.Json;
 using Hikigane.Resources.Reconcile;
 using Hikigane.Triggers;
 using Hikigane.Triggers.Interceptors;

@@ -189,7 +189,7 @@ public sealed partial class RoleProcess(RoleOptions options, TimeProvider time, 
 
         private readonly System.Collections.Concurrent.ConcurrentDictionary<string, HttpKube> clients = new();
 
-        public IKube As(string ns, string serviceAccountName) => serviceAccountName == Self
+        public HttpKube As(string ns, string serviceAccountName) => serviceAccountName == Self
             ? own
             : clients.GetOrAdd($"system:serviceaccount:{ns}:{serviceAccountName}", own.As);
 

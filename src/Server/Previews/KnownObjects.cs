@@ -6,7 +6,6 @@ using Hikigane.Resources;
 using Hikigane.Resources.Json;
 using Hikigane.Server.Install;
 using Hikigane.Server.Interceptors;
-using Hikigane.Server.Listener;
 using Hikigane.Triggers.Interceptors;
 
 namespace Hikigane.Server.Previews;

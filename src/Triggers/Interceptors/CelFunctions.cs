@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Hikigane.Expressions.Cel.Checking;
 using Hikigane.Expressions.Cel.Evaluation;
 using Hikigane.Expressions.Cel.Functions;
-using Hikigane.Expressions.Cel.Go;
 using Hikigane.Expressions.Cel.Values;
 using Hikigane.Resources.Yaml;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Hikigane.Expressions.Cel;
-using Hikigane.Expressions.Cel.Go;
 using Hikigane.Expressions.Cel.Values;
 using Hikigane.Expressions.GoJson;
 using Hikigane.Resources.Deliveries;

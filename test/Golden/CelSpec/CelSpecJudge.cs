@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Hikigane.Expressions.Cel;
-using Hikigane.Expressions.Cel.Go;
 using Hikigane.Expressions.Cel.Values;
 using Hikigane.Resources.Json;
 

@@ -12,6 +12,7 @@ using Hikigane.Server.Webhooks;
 namespace Hikigane.Golden.Pipelines;
 
 /// <summary>The embedded API with Tekton's admission, over HTTP: what the recorded requests are sent to. One for each configuration.</summary>
+#pragma warning disable CA1001 // lives as long as the program
 internal sealed class RecordingApi
 {
     private const string Token = "golden";

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Hikigane.Cli.Commands;
 
 namespace Hikigane.Unit.Cli;

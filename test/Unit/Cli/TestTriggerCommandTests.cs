@@ -1,5 +1,4 @@
 using Hikigane.Cli.Commands;
-using Hikigane.Kit;
 
 namespace Hikigane.Unit.Cli;
 

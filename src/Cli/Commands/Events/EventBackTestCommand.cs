@@ -4,7 +4,6 @@ using Hikigane.Cli.Ledgers;
 using Hikigane.Cli.Text;
 using Hikigane.Resources;
 using Hikigane.Resources.Deliveries;
-using Hikigane.Server.Previews;
 
 namespace Hikigane.Cli.Commands.Events;
 
@@ -65,7 +64,7 @@ internal sealed class EventBackTestCommand
         return result.Flips.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private ObjectKey Listener(ParseResult parsed, List<Delivery> deliveries)
+    private static ObjectKey Listener(ParseResult parsed, List<Delivery> deliveries)
     {
         var listeners = deliveries.Select(delivery => new ObjectKey(delivery.Event.ListenerNamespace, delivery.Event.ListenerName)).Distinct().ToList();
         return listeners is [var only] ? only

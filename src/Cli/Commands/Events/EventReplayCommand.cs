@@ -112,7 +112,7 @@ internal sealed class EventReplayCommand
             }
             else
             {
-                shown.Add(PreviewText.Json(original, decided));
+                shown.Add((JsonNode)PreviewText.Json(original, decided));
             }
         }
 
@@ -172,7 +172,7 @@ internal sealed class EventReplayCommand
             code = Math.Max(code, decided is null ? ExitCode.Done : DeliverySummary.ExitCode(decided.Outcome));
             if (parsed.GetValue(output) != "text")
             {
-                shown.Add(DeliveryJson.Of(decided ?? new Delivery { Event = replay }, withBody: false));
+                shown.Add((JsonNode)DeliveryJson.Of(decided ?? new Delivery { Event = replay }, withBody: false));
             }
             else if (decided is not null)
             {

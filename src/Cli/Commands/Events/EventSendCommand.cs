@@ -7,7 +7,6 @@ using Hikigane.Cli.Ledgers;
 using Hikigane.Cli.Samples;
 using Hikigane.Cli.Text;
 using Hikigane.Ledger;
-using Hikigane.Resources.Deliveries;
 using Hikigane.Resources.Json;
 
 namespace Hikigane.Cli.Commands.Events;

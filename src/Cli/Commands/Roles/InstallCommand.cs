@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Hikigane.Cli.Text;
 using Hikigane.Kube;
 using Hikigane.Resources.Json;
 using Hikigane.Resources.Yaml;

@@ -5,7 +5,7 @@ using Hikigane.Resources.Yaml;
 
 namespace Hikigane.Unit.ApiServer.Authorization;
 
-public sealed class RbacAuthorizerTests
+public sealed class RbacAuthorizerTests : IAsyncDisposable
 {
     private static readonly Subject Account = Subject.OfServiceAccount("ns", "sa");
 
@@ -13,6 +13,8 @@ public sealed class RbacAuthorizerTests
     private readonly RbacAuthorizer authorizer;
 
     public RbacAuthorizerTests() => authorizer = new RbacAuthorizer(() => RbacObjects.Of(store.Current));
+
+    public ValueTask DisposeAsync() => store.DisposeAsync();
 
     [Fact]
     public async Task A_binding_counts_in_its_namespace_and_from_the_moment_it_is_there()

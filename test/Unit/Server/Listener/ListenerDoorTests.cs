@@ -1,9 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Hikigane.Kube;
 using Hikigane.Resources;
-using Hikigane.Resources.Json;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Hikigane.Unit.Server.Listener;

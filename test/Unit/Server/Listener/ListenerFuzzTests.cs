@@ -8,7 +8,6 @@ using Hikigane.Resources.Deliveries;
 using Hikigane.Resources.Json;
 using Hikigane.Server.Install;
 using Hikigane.Server.Listener;
-using Hikigane.Triggers.Interceptors;
 
 namespace Hikigane.Unit.Server.Listener;
 

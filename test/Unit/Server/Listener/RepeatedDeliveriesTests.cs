@@ -1,8 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Hikigane.Ledger;
-using Hikigane.Resources.Deliveries;
-using Hikigane.Triggers;
 using Hikigane.Triggers.Interceptors;
 
 namespace Hikigane.Unit.Server.Listener;
