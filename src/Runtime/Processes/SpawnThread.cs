@@ -36,7 +36,8 @@ internal static class SpawnThread
             {
                 start();
             }
-        }) { IsBackground = true, Name = "process starts" }.Start();
+        })
+        { IsBackground = true, Name = "process starts" }.Start();
         return waiting;
     }
 }
