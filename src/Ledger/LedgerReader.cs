@@ -63,6 +63,8 @@ public sealed class LedgerReader
     /// <summary>The delivery whose event id is this, or begins or ends with this when only one does; null when there is none.</summary>
     public Delivery? Find(string eventId)
     {
+        // As `event ls -o name` prints it.
+        eventId = eventId.StartsWith("event/", StringComparison.Ordinal) ? eventId["event/".Length..] : eventId;
         var found = Read(
             $"SELECT {LedgerRows.Columns} FROM {LedgerRows.Tables} WHERE 1 = 1",
             [("e.id >= @prefix", "@prefix", eventId), ("e.id < @after", "@after", eventId + "~")],

@@ -88,6 +88,7 @@ internal sealed class EventEndpoint(EndpointParts parts)
         {
             parts.Metrics.Received(isAccepted: false);
             parts.Progress.FailedEarly(received, $"eventlistener.triggers.tekton.dev \"{options.Name}\" not found");
+            await RefuseAsync(received, EventDecision.ListenerGone(received), cancellationToken);
             http.Response.StatusCode = StatusCodes.Status500InternalServerError;
             return;
         }
@@ -117,6 +118,16 @@ internal sealed class EventEndpoint(EndpointParts parts)
         parts.Progress.Done(received, listener);
         await parts.Decisions.AddAsync(received, CancellationToken.None);
     }
+
+    /// <summary>The sender gets no reason, as upstream; the ledger has it.</summary>
+    private Task RefuseAsync(ReceivedEvent received, TriggerVerdict why, CancellationToken cancellationToken) => parts.Ledger.RecordAsync(
+        new Delivery
+        {
+            Event = received with { ResponseStatus = StatusCodes.Status500InternalServerError },
+            Outcome = DeliveryOutcome.Error,
+            DecidedAt = time.GetUtcNow(),
+            Triggers = [why],
+        }, cancellationToken);
 
     /// <summary>The body; null when the request was answered because it has none that can be taken.</summary>
     private async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContext http, string target, Visitor visitor, CancellationToken cancellationToken)

@@ -85,6 +85,19 @@ public sealed class RunningListenerTests
     }
 
     [Fact]
+    public async Task A_request_to_a_listener_that_its_account_cannot_read_is_on_record()
+    {
+        await using var rig = await ListenerRig.StartAsync(options: options => options with { Name = "unseen" });
+
+        using var response = await rig.PostAsync();
+
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        var delivery = Assert.Single(rig.Ledger.Reader.List(new LedgerQuery()));
+        Assert.Equal((500, "ref.missing"), (delivery.Event.ResponseStatus, Assert.Single(delivery.Triggers).Cause));
+        Assert.Equal(delivery.Event.EventId, rig.Ledger.Reader.Find("event/" + delivery.Event.EventId)?.Event.EventId);
+    }
+
+    [Fact]
     public async Task One_broken_trigger_does_not_disturb_its_neighbours()
     {
         var broken = ListenerRig.Trigger("broken");
