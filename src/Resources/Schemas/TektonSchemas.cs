@@ -53,7 +53,19 @@ public static class TektonSchemas
 
     private sealed class SchemaWriter(IReadOnlyDictionary<string, Shape> shapes, bool keepsUnknown)
     {
-        public JsonObject Field(ShapeField field, IReadOnlyList<string> above) =>
+        public JsonObject Field(ShapeField field, IReadOnlyList<string> above)
+        {
+            var schema = Described(field, above);
+            if (keepsUnknown)
+            {
+                // Upstream's definitions of the Triggers kinds check nothing, and its examples have keys without a value.
+                schema["nullable"] = true;
+            }
+
+            return schema;
+        }
+
+        private JsonObject Described(ShapeField field, IReadOnlyList<string> above) =>
             OpenFields.Contains(field.Name) && field.Type != "string" ? Anything(field.Type.StartsWith("[] ", StringComparison.Ordinal) ? "array" : null) : Of(field.Type, above);
 
         private JsonObject Of(string type, IReadOnlyList<string> above) => type switch
