@@ -24,7 +24,4 @@ golden: ## Score against the recorded answers; DIR=PATH for others, ARGS='--file
 bench: ## The figures of docs/benchmarks.md (needs wrk and kubectl); PART=acks for a part alone
 	bench/run.sh $(PART)
 
-publish: ## One native binary in artifacts/publish (needs gcc or clang)
-	$(DOTNET) publish src/Cli -c Release -r linux-x64 -p:PublishAot=true -o artifacts/publish -v q
-
-.PHONY: help check test demo golden bench publish
+.PHONY: help check test demo golden bench

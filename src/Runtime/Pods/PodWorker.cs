@@ -131,11 +131,14 @@ internal sealed class PodWorker
             {
                 // 2. Volumes.
                 Announce();
+                // Whoever watches sees Init:0/N and PodInitializing, however quick the pod is.
+                await writer.FlushAsync();
                 await MountAsync();
 
                 // 3. Init containers in order; those that stay run beside the others.
                 var background = new List<Task>();
                 var isReady = await RunInitAsync(background);
+                await writer.FlushAsync();
 
                 // 4. Containers together.
                 if (isReady)
