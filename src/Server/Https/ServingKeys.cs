@@ -1,8 +1,8 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Hikigane.Kube;
 using Hikigane.Resources.Json;
 
 namespace Hikigane.Server.Https;
@@ -17,9 +17,6 @@ public sealed record ServingKeys(string AuthorityPem, string CertificatePem, str
     private const string AuthorityKeyEntry = "ca-key.pem";
     private const string CertificateEntry = "server-cert.pem";
     private const string KeyEntry = "server-key.pem";
-    private const int SerialBytes = 12;
-
-    private static readonly TimeSpan Past = TimeSpan.FromHours(1);
 
     /// <summary>How long an authority lives.</summary>
     public static readonly TimeSpan AuthorityLife = TimeSpan.FromDays(3650);
@@ -33,12 +30,8 @@ public sealed record ServingKeys(string AuthorityPem, string CertificatePem, str
     /// <summary>A new authority with a first certificate for the names.</summary>
     public static ServingKeys Make(string name, IReadOnlyList<string> hosts, DateTimeOffset now)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}-ca", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign | X509KeyUsageFlags.DigitalSignature, true));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        using var authority = request.CreateSelfSigned(now - Past, now + AuthorityLife);
+        using var authority = CertificateAuthority.Make($"{name}-ca", now, AuthorityLife);
+        using var key = authority.GetECDsaPrivateKey()!;
         return Issue(authority, key.ExportPkcs8PrivateKeyPem() + "\n", hosts, now);
     }
 
@@ -119,32 +112,13 @@ public sealed record ServingKeys(string AuthorityPem, string CertificatePem, str
     public X509Certificate2 ToCertificate()
     {
         using var read = X509Certificate2.CreateFromPem(CertificatePem, KeyPem);
-        return X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), null);
+        return CertificateAuthority.ForServing(read);
     }
 
     private static ServingKeys Issue(X509Certificate2 authority, string authorityKeyPem, IReadOnlyList<string> hosts, DateTimeOffset now)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest(new X500DistinguishedName($"CN={hosts[0]}"), key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
-        var names = new SubjectAlternativeNameBuilder();
-        foreach (var host in hosts)
-        {
-            if (IPAddress.TryParse(host, out var address))
-            {
-                names.AddIpAddress(address);
-            }
-            else
-            {
-                names.AddDnsName(host);
-            }
-        }
-
-        request.CertificateExtensions.Add(names.Build());
-        using var issued = request.Create(authority, now - Past, now + Life, RandomNumberGenerator.GetBytes(SerialBytes));
+        using var issued = CertificateAuthority.IssueServer(authority, hosts[0], hosts, now, Life);
+        using var key = issued.GetECDsaPrivateKey()!;
         return new ServingKeys(
             authority.ExportCertificatePem() + "\n", issued.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n", authorityKeyPem);
     }
