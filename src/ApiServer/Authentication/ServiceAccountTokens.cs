@@ -12,17 +12,21 @@ namespace Hikigane.ApiServer.Authentication;
 public delegate JsonObject? ObjectOf(ResourceType type, string ns, string name);
 
 /// <summary>
-/// Issues and checks the JWTs of ServiceAccounts (RS256). A token counts while its signature, issuer and times are right and its ServiceAccount, and
+/// Issues and checks the JWTs of ServiceAccounts (ES256). A token counts while its signature, issuer and times are right and its ServiceAccount, and
 /// the pod it is bound to, still exist with the same uid. Any thread may call.
 /// </summary>
 public sealed class ServiceAccountTokens : IDisposable
 {
     public const string Issuer = "https://kubernetes.default.svc";
+
+    /// <summary>As the header of a token and the published key name it.</summary>
+    public const string Algorithm = "ES256";
+
     private const int MinSeconds = 600;
     private const int DefaultSeconds = 3600;
     private const int MaxSeconds = 365 * 86400;
 
-    private readonly RSA key;
+    private readonly ECDsa key;
     private readonly string keyId;
     private readonly ObjectOf objects;
     private readonly TimeProvider time;
@@ -62,8 +66,8 @@ public sealed class ServiceAccountTokens : IDisposable
     {
         var parts = token.Split('.');
         if (parts.Length != 3 || !TryDecode(parts[0], out var head) || !TryDecode(parts[1], out var body) || !TryDecode(parts[2], out var signature)
-            || Parse(head).Text("alg") != "RS256"
-            || !key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))
+            || Parse(head).Text("alg") != Algorithm
+            || !key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), signature, HashAlgorithmName.SHA256))
         {
             return null;
         }
@@ -84,11 +88,12 @@ public sealed class ServiceAccountTokens : IDisposable
             ["keys"] = new JsonArray(new JsonObject
             {
                 ["use"] = "sig",
-                ["kty"] = "RSA",
+                ["kty"] = "EC",
                 ["kid"] = keyId,
-                ["alg"] = "RS256",
-                ["n"] = Base64Url.EncodeToString(parameters.Modulus),
-                ["e"] = Base64Url.EncodeToString(parameters.Exponent),
+                ["alg"] = Algorithm,
+                ["crv"] = "P-256",
+                ["x"] = Base64Url.EncodeToString(parameters.Q.X),
+                ["y"] = Base64Url.EncodeToString(parameters.Q.Y),
             }),
         };
     }
@@ -119,9 +124,9 @@ public sealed class ServiceAccountTokens : IDisposable
             ["nbf"] = now,
             ["sub"] = $"system:serviceaccount:{account.Namespace()}:{account.Name()}",
         };
-        var head = new JsonObject { ["alg"] = "RS256", ["kid"] = keyId };
+        var head = new JsonObject { ["alg"] = Algorithm, ["kid"] = keyId };
         var signed = $"{Encode(head)}.{Encode(claims)}";
-        return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
+        return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256))}";
     }
 
     private bool Exists(JsonObject claims)
@@ -135,10 +140,10 @@ public sealed class ServiceAccountTokens : IDisposable
             named.Text("name") is { } name && objects(type, ns, name) is { } found && found.Uid() == named.Text("uid");
     }
 
-    private static RSA Open(string? directory)
+    private static ECDsa Open(string? directory)
     {
-        var path = directory is null ? null : Path.Combine(directory, "sa.key");
-        var key = RSA.Create(2048);
+        var path = directory is null ? null : Path.Combine(directory, "sa.p256.key");
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         if (path is not null && File.Exists(path))
         {
             key.ImportFromPem(File.ReadAllText(path));

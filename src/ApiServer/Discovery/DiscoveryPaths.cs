@@ -83,7 +83,7 @@ public sealed class DiscoveryPaths(ServedResources resources, ServiceAccountToke
         ["jwks_uri"] = $"{ServiceAccountTokens.Issuer}/openid/v1/jwks",
         ["response_types_supported"] = new JsonArray("id_token"),
         ["subject_types_supported"] = new JsonArray("public"),
-        ["id_token_signing_alg_values_supported"] = new JsonArray("RS256"),
+        ["id_token_signing_alg_values_supported"] = new JsonArray(ServiceAccountTokens.Algorithm),
     };
 
     private static async Task WriteAsync(HttpContext context, string type, byte[] body)
