@@ -74,22 +74,19 @@ public sealed class ApiWiring : IDisposable
     public async Task BootstrapAsync(CancellationToken cancellationToken)
     {
         await api.BootstrapAsync(cancellationToken);
-        foreach (var manifest in BootstrapRoles.Objects())
-        {
-            await EnsureAsync(manifest.Text("kind") == "ClusterRole" ? Kinds.ClusterRole : Kinds.ClusterRoleBinding, manifest, cancellationToken);
-        }
-
-        foreach (var definition in TektonDefinitions.All)
-        {
-            await EnsureAsync(Kinds.CustomResourceDefinition, definition.Copy(), cancellationToken);
-        }
+        // Together: they become a few commits instead of one each.
+        await Task.WhenAll(BootstrapRoles.Objects()
+            .Select(manifest => EnsureAsync(manifest.Text("kind") == "ClusterRole" ? Kinds.ClusterRole : Kinds.ClusterRoleBinding, manifest, cancellationToken))
+            .Concat(TektonDefinitions.All.Select(definition => EnsureAsync(Kinds.CustomResourceDefinition, definition.Copy(), cancellationToken))));
 
         var snapshot = api.Store.Current;
         bootstrapped = snapshot.Revision;
         foreach (var kept in snapshot.In(Kinds.CustomResourceDefinition.GroupResource, null))
         {
-            Define(kept.Object);
+            resources.Define(kept.Object);
         }
+
+        RegisteredKinds.Fill(api.Kinds, resources.Current);
     }
 
     /// <summary>Follows the definitions that users create, change and delete, until cancelled.</summary>

@@ -8,17 +8,8 @@ public static class RegisteredKinds
     /// <summary>Puts every stored resource of the registry into the table, and takes out what the registry no longer has.</summary>
     public static void Fill(ServedKinds kinds, ResourceSnapshot registry)
     {
-        var groups = registry.All.GroupBy(resource => EventVersions.StoredAs(resource.Type)).ToList();
-        foreach (var group in groups)
-        {
-            kinds.Add(Of([.. group], kinds.Find(group.Key)));
-        }
-
-        var present = groups.Select(group => group.Key).ToHashSet();
-        foreach (var gone in kinds.All.Select(kind => kind.Type.GroupResource).Where(name => !present.Contains(name)).ToList())
-        {
-            kinds.Remove(gone);
-        }
+        var groups = registry.All.GroupBy(resource => EventVersions.StoredAs(resource.Type));
+        kinds.Replace([.. groups.Select(group => Of([.. group], kinds.Find(group.Key)))]);
     }
 
     /// <summary>What the table knows already and the registry does not say (defaults, validation, conversion) stays.</summary>

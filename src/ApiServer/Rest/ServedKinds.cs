@@ -54,11 +54,12 @@ public sealed class ServedKinds
         }
     }
 
-    public void Remove(string groupResource)
+    /// <summary>Puts another table in the place of this one.</summary>
+    public void Replace(IEnumerable<ServedKind> kinds)
     {
         lock (gate)
         {
-            all = all.RemoveAll(kind => kind.Type.GroupResource == groupResource);
+            all = [.. kinds];
             Index();
         }
     }

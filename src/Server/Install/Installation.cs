@@ -15,21 +15,23 @@ internal static class Installation
 
     public static async Task ApplyAsync(IKube kube, CancellationToken cancellationToken)
     {
-        foreach (var (type, manifest) in Manifests())
+        await EnsureAsync(kube, Kinds.Namespace, Named("v1", "Namespace", Namespace, ns: null), cancellationToken);
+        await Task.WhenAll(Manifests().Select(one => EnsureAsync(kube, one.Type, one.Manifest, cancellationToken)));
+    }
+
+    private static async Task EnsureAsync(IKube kube, ResourceType type, JsonObject manifest, CancellationToken cancellationToken)
+    {
+        try
         {
-            try
-            {
-                await kube.CreateAsync(type, manifest.Namespace(), manifest, cancellationToken);
-            }
-            catch (KubeException exception) when (exception.IsAlreadyExists)
-            {
-            }
+            await kube.CreateAsync(type, manifest.Namespace(), manifest, cancellationToken);
+        }
+        catch (KubeException exception) when (exception.IsAlreadyExists)
+        {
         }
     }
 
     private static IEnumerable<(ResourceType Type, JsonObject Manifest)> Manifests()
     {
-        yield return (Kinds.Namespace, Named("v1", "Namespace", Namespace, ns: null));
         yield return (Kinds.StorageClass, StorageClass());
         foreach (var map in Configuration())
         {
