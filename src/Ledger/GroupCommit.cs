@@ -17,7 +17,7 @@ internal sealed class GroupCommit : IAsyncDisposable
 
     public GroupCommit(SqliteConnection connection)
     {
-        session = new LedgerSession(connection, keepsStatements: true);
+        session = new LedgerSession(connection);
         loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 

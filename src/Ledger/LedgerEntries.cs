@@ -34,8 +34,14 @@ internal sealed record EventEntry
 }
 
 /// <summary>A verdict as it is written.</summary>
-internal sealed record VerdictEntry(Delivery Delivery, string Triggers, string? Facts, KeptBody Kept)
+/// <param name="HasSensitive">Whether something waits in <c>sensitive</c> that goes with the decision.</param>
+internal sealed record VerdictEntry(Delivery Delivery, string Triggers, string? Facts, KeptBody Kept, bool HasSensitive)
 {
-    public static VerdictEntry Of(Delivery delivery, LedgerOptions options) => new(
-        delivery, new Redaction(options).Verdicts(delivery), EventFacts.Of(delivery.Event).ToJson(), KeptBody.Of(delivery.Event, options));
+    public static VerdictEntry Of(Delivery delivery, LedgerOptions options)
+    {
+        var redaction = new Redaction(options);
+        return new(
+            delivery, redaction.Verdicts(delivery), EventFacts.Of(delivery.Event).ToJson(), KeptBody.Of(delivery.Event, options),
+            redaction.IsNeededFor(delivery.Event));
+    }
 }

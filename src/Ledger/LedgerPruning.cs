@@ -37,6 +37,9 @@ internal static class LedgerPruning
         return session.Connection.Execute($"DELETE FROM events WHERE seq IN ({seqs})");
     }
 
+    /// <summary>What an event needed until its decision, where other options held when it was received than when it was decided.</summary>
+    public static void RemoveSensitive(LedgerSession session) => session.Execute("DELETE FROM sensitive WHERE seq IN (SELECT seq FROM verdicts)");
+
     /// <summary>Claims, and configurations that later ones replaced before the oldest event.</summary>
     public static void RemoveClaims(LedgerSession session, DateTimeOffset before)
     {

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.Data.Sqlite;
 
 namespace Hikigane.Ledger;
 
@@ -6,36 +7,32 @@ namespace Hikigane.Ledger;
 /// A connection with a transaction under way, as <see cref="LedgerWrites"/> sees it. The one writer of a SQLite file keeps its statements
 /// prepared: parsing them again for each row costs more than writing it. PostgreSQL's driver does the same by itself.
 /// </summary>
-internal sealed class LedgerSession(DbConnection connection, bool keepsStatements) : IDisposable
+internal sealed class LedgerSession(DbConnection connection) : IDisposable
 {
-    private readonly Dictionary<string, DbCommand> statements = [];
+    private readonly Dictionary<string, SqliteStatement> statements = [];
 
     public DbConnection Connection => connection;
 
     public int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
-        var command = Prepared(sql, parameters);
-        try
+        if (connection is SqliteConnection file)
         {
-            return command.ExecuteNonQuery();
+            return Prepared(file, sql, parameters).Execute(parameters);
         }
-        finally
-        {
-            Release(command);
-        }
+
+        using var command = connection.Command(sql, parameters);
+        return command.ExecuteNonQuery();
     }
 
     public object? Scalar(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
-        var command = Prepared(sql, parameters);
-        try
+        if (connection is SqliteConnection file)
         {
-            return command.ExecuteScalar();
+            return Prepared(file, sql, parameters).Scalar(parameters);
         }
-        finally
-        {
-            Release(command);
-        }
+
+        using var command = connection.Command(sql, parameters);
+        return command.ExecuteScalar();
     }
 
     public void Dispose()
@@ -46,31 +43,6 @@ internal sealed class LedgerSession(DbConnection connection, bool keepsStatement
         }
     }
 
-    private DbCommand Prepared(string sql, ReadOnlySpan<(string Name, object? Value)> parameters)
-    {
-        if (!keepsStatements)
-        {
-            return connection.Command(sql, parameters);
-        }
-
-        if (!statements.TryGetValue(sql, out var command))
-        {
-            return statements[sql] = connection.Command(sql, parameters);
-        }
-
-        for (var i = 0; i < parameters.Length; i++)
-        {
-            command.Parameters[i].Value = parameters[i].Value ?? DBNull.Value;
-        }
-
-        return command;
-    }
-
-    private void Release(DbCommand command)
-    {
-        if (!keepsStatements)
-        {
-            command.Dispose();
-        }
-    }
+    private SqliteStatement Prepared(SqliteConnection file, string sql, ReadOnlySpan<(string Name, object? Value)> parameters) =>
+        statements.TryGetValue(sql, out var statement) ? statement : statements[sql] = new SqliteStatement(file, sql, parameters);
 }

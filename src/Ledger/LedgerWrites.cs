@@ -58,7 +58,11 @@ internal static class LedgerWrites
             session.Execute(Insert, verdict);
         }
 
-        session.Execute("DELETE FROM sensitive WHERE seq = (SELECT seq FROM events WHERE id = @id)", id);
+        if (entry.HasSensitive)
+        {
+            session.Execute("DELETE FROM sensitive WHERE seq = (SELECT seq FROM events WHERE id = @id)", id);
+        }
+
         KeepLess(session, entry);
     }
 

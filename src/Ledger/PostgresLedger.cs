@@ -122,6 +122,7 @@ public sealed class PostgresLedger : ILedger
             removed += await WriteAsync(session => LedgerPruning.Remove(session, batch), cancellationToken);
         }
 
+        await WriteAsync(LedgerPruning.RemoveSensitive, cancellationToken);
         if (!Options.Retention.IsOff)
         {
             await WriteAsync(session => LedgerPruning.RemoveClaims(session, now - Options.Retention.Age), cancellationToken);
@@ -147,7 +148,7 @@ public sealed class PostgresLedger : ILedger
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            using var session = new LedgerSession(connection, keepsStatements: false);
+            using var session = new LedgerSession(connection);
             var result = write(session);
             await transaction.CommitAsync(cancellationToken);
             return result;

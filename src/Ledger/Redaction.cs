@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -21,14 +22,15 @@ public sealed class Redaction(LedgerOptions options)
         "Authorization", "Proxy-Authorization", "Cookie", "X-Gitlab-Token", "X-Hub-Signature", "X-Hub-Signature-256", "X-Slack-Signature",
     };
 
-    private static readonly string[] Fragments = ["token", "secret", "key", "signature", "password", "credential"];
+    private static readonly SearchValues<string> Fragments =
+        SearchValues.Create(["token", "secret", "key", "signature", "password", "credential"], StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Names that hold a fragment and no credential.</summary>
     private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase) { "X-Event-Key", "Sec-WebSocket-Key" };
 
     /// <summary>Whether a header is known to carry a credential, whatever is configured.</summary>
     public static bool IsSensitive(string header) => Named.Contains(header)
-        || (!Harmless.Contains(header) && Array.Exists(Fragments, fragment => header.Contains(fragment, StringComparison.OrdinalIgnoreCase)));
+        || (header.AsSpan().ContainsAny(Fragments) && !Harmless.Contains(header));
 
     /// <summary><c>‹redacted, 40 chars, sha256 1f3a…›</c></summary>
     public static string Redact(string value)

@@ -127,6 +127,7 @@ public sealed class SqliteLedger : ILedger
             removed += await WriteAsync(session => LedgerPruning.Remove(session, batch), cancellationToken);
         }
 
+        await commits.WriteAsync(LedgerPruning.RemoveSensitive, cancellationToken);
         if (!Options.Retention.IsOff)
         {
             await commits.WriteAsync(session => LedgerPruning.RemoveClaims(session, now - Options.Retention.Age), cancellationToken);

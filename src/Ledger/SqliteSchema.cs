@@ -20,7 +20,7 @@ internal static class SqliteSchema
                 PRAGMA synchronous = FULL;
                 PRAGMA wal_autocheckpoint = 0;
                 PRAGMA journal_size_limit = 67108864;
-                PRAGMA busy_timeout = 5000;
+                PRAGMA busy_timeout = 30000;
                 PRAGMA temp_store = MEMORY;
                 """);
         }
