@@ -4,6 +4,7 @@ using Hikigane.Kube;
 using Hikigane.Resources;
 using Hikigane.Resources.Json;
 using Hikigane.Runtime.Pods;
+using Hikigane.Runtime.Volumes;
 using Microsoft.Extensions.Logging;
 
 namespace Hikigane.Runtime;
@@ -14,6 +15,8 @@ namespace Hikigane.Runtime;
 /// </summary>
 public sealed partial class PodLoop
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+
     private readonly ObjectCaches caches;
     private readonly NodeOptions node;
     private readonly PodServices services;
@@ -37,8 +40,9 @@ public sealed partial class PodLoop
         await pods.Synced.WaitAsync(cancellationToken);
         RemoveOrphans([.. pods.All.Select(pod => pod.Uid())]);
         pods.OnChange(OnPodChanged);
-        caches.For(Kinds.ConfigMap).OnChange(changed => OnSourceChanged(changed.Namespace()));
-        caches.For(Kinds.Secret).OnChange(changed => OnSourceChanged(changed.Namespace()));
+        caches.For(Kinds.ConfigMap).OnChange(changed => OnSourceChanged(VolumeSource.ConfigMap, changed));
+        caches.For(Kinds.Secret).OnChange(changed => OnSourceChanged(VolumeSource.Secret, changed));
+        using var looks = services.Time.CreateTimer(_ => LookAgain(), null, LookEvery, LookEvery);
         try
         {
             await services.Events.RunAsync(cancellationToken);
@@ -87,11 +91,21 @@ public sealed partial class PodLoop
         }
     }
 
-    private void OnSourceChanged(string ns)
+    private void OnSourceChanged(string kind, JsonObject changed)
     {
-        foreach (var worker in workers.Values.Where(worker => worker.Namespace == ns))
+        var source = new VolumeSource(kind, changed.Name());
+        foreach (var worker in workers.Values.Where(worker => worker.Namespace == changed.Namespace()))
         {
-            worker.Refresh();
+            worker.Refresh(source);
+        }
+    }
+
+    /// <summary>Tokens are renewed before they expire, and what a failure kept from being refreshed is refreshed.</summary>
+    private void LookAgain()
+    {
+        foreach (var worker in workers.Values)
+        {
+            worker.Refresh(VolumeSource.Any);
         }
     }
 

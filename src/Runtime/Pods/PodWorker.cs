@@ -81,7 +81,7 @@ internal sealed class PodWorker
             pod = changed;
         }
 
-        Refresh();
+        Refresh(VolumeSource.Pod);
         foreach (var spec in changed.Objects("spec", "containers"))
         {
             Runner(spec.Text("name") ?? "")?.ObserveSpec(spec);
@@ -93,8 +93,14 @@ internal sealed class PodWorker
         }
     }
 
-    /// <summary>Brings mounted contents up to date.</summary>
-    public void Refresh() => _ = RefreshAsync();
+    /// <summary>Brings mounted contents up to date that come from this source; most changes are of objects that a pod does not mount.</summary>
+    public void Refresh(VolumeSource source)
+    {
+        if (source.IsIn(Pod))
+        {
+            _ = RefreshAsync(source);
+        }
+    }
 
     /// <summary>The object is gone: nothing is reported any more.</summary>
     public void Removed()
@@ -360,7 +366,7 @@ internal sealed class PodWorker
             null, due, Timeout.InfiniteTimeSpan);
     }
 
-    private async Task RefreshAsync()
+    private async Task RefreshAsync(VolumeSource source)
     {
         try
         {
@@ -368,7 +374,7 @@ internal sealed class PodWorker
             await Refreshing.WaitAsync(Ending.Token);
             try
             {
-                if (await Volumes.RefreshAsync(Pod, Ending.Token))
+                if (await Volumes.RefreshAsync(Pod, source, Ending.Token))
                 {
                     Signals.Raise();
                 }

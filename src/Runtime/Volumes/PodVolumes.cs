@@ -28,11 +28,11 @@ internal sealed class PodVolumes(string folder, PodServices services)
         }
     }
 
-    /// <summary>Brings contents up to date with the pod and the objects that they come from; whether any file changed.</summary>
-    public async Task<bool> RefreshAsync(JsonObject pod, CancellationToken cancellationToken)
+    /// <summary>Brings contents that come from a source up to date; whether any file changed.</summary>
+    public async Task<bool> RefreshAsync(JsonObject pod, VolumeSource source, CancellationToken cancellationToken)
     {
         var changed = false;
-        foreach (var volume in pod.Objects("spec", "volumes").Where(volume => hostPaths.ContainsKey(volume.Text("name") ?? "") && IsWritten(volume)))
+        foreach (var volume in pod.Objects("spec", "volumes").Where(volume => hostPaths.ContainsKey(volume.Text("name") ?? "") && source.IsOf(volume)))
         {
             try
             {
@@ -48,9 +48,6 @@ internal sealed class PodVolumes(string folder, PodServices services)
         return changed;
     }
 
-    private static bool IsWritten(JsonObject volume) =>
-        volume["configMap"] is not null || volume["secret"] is not null || volume["projected"] is not null || volume["downwardAPI"] is not null;
-
     private async Task<string> MountAsync(JsonObject pod, JsonObject volume, string own, CancellationToken cancellationToken)
     {
         if (volume.Object("hostPath") is { } hostPath)
@@ -65,7 +62,7 @@ internal sealed class PodVolumes(string folder, PodServices services)
 
         Directory.CreateDirectory(own);
         PodFiles.SetMode(own, Open);
-        if (IsWritten(volume))
+        if (VolumeSource.Any.IsOf(volume))
         {
             var files = await FilesAsync(pod, volume, isRefresh: false, cancellationToken);
             AtomicWriter.Write(own, files ?? new Dictionary<string, VolumeFile>(), services.Time.GetUtcNow());
