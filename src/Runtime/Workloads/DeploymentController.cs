@@ -23,8 +23,17 @@ public sealed class DeploymentController(IKube kube, PlanApplier applier, TimePr
 
         var owned = await Observe.OwnedAsync(kube, Kinds.ReplicaSet, deployment, cancellationToken);
         var plan = DeploymentReconciler.Reconcile(deployment, owned, time.GetUtcNow());
-        await applier.ApplyAsync(Kinds.Deployment, deployment, plan, cancellationToken);
-        return plan.WakeAt;
+        try
+        {
+            await applier.ApplyAsync(Kinds.Deployment, deployment, plan, cancellationToken);
+            return plan.WakeAt;
+        }
+        catch (KubeException exception) when (exception.Code is 400 or 403 or 422
+            && DeploymentReconciler.Refused(deployment, plan, exception.Message, time.GetUtcNow()) is { } refused)
+        {
+            await applier.ApplyAsync(Kinds.Deployment, deployment, refused, cancellationToken);
+            return time.GetUtcNow() + TimeSpan.FromSeconds(5);
+        }
     }
 }
 

@@ -39,6 +39,15 @@ public static class DeploymentReconciler
         return rollout.Decide(revision, isPaused);
     }
 
+    /// <summary>What is written when the API refuses the ReplicaSet that <paramref name="plan"/> makes; null when it makes none.</summary>
+    public static Plan? Refused(JsonObject deployment, Plan plan, string message, DateTimeOffset now) =>
+        plan.Changes.OfType<Change.Create>().FirstOrDefault() is not { } refused ? null : new Plan
+        {
+            Status = new DeploymentStatus(deployment, null, now).Refused(refused.Manifest.Name(), message),
+            Events = [new ObjectEvent("Warning", "ReplicaSetCreateError", $"Failed to create new replica set \"{refused.Manifest.Name()}\": {message}")],
+            Reason = message,
+        };
+
     private static long RevisionOf(JsonObject subject) =>
         long.TryParse(subject.Annotation(Revision), CultureInfo.InvariantCulture, out var revision) ? revision : 0;
 
@@ -90,7 +99,8 @@ public static class DeploymentReconciler
 
         public Plan Decide(long revision, bool isPaused)
         {
-            if (current is not null && RevisionOf(deployment) != revision && !isPaused)
+            var made = changes.OfType<Change.Create>().Select(change => change.Manifest).FirstOrDefault();
+            if ((current ?? made) is not null && RevisionOf(deployment) != revision && !isPaused)
             {
                 changes.Add(new Change.Patch(Kinds.Deployment, deployment.Key(), new JsonObject
                 {
@@ -99,12 +109,22 @@ public static class DeploymentReconciler
                         ["annotations"] = new JsonObject { [Revision] = revision.ToString(CultureInfo.InvariantCulture) },
                     },
                 }));
-                // The patch moves the object on; its own change wakes us for the status.
-                return new Plan { Changes = changes, Events = events, Reason = $"revision {revision}" };
+                if (made is null)
+                {
+                    // The patch moves the object on; its own change wakes us for the status.
+                    return new Plan { Changes = changes, Events = events, Reason = $"revision {revision}" };
+                }
             }
 
-            var status = DeploymentStatus.Of(deployment, current, old, MaxUnavailable, now, out var wakeAt);
-            return new Plan { Status = status, Changes = changes, Events = events, WakeAt = wakeAt, Reason = "rollout" };
+            var status = new DeploymentStatus(deployment, current, now);
+            if (made is not null)
+            {
+                // Its own change wakes us for the counts.
+                return new Plan { Status = status.Created(made.Name()), Changes = changes, Events = events, Reason = $"new replica set {made.Name()}" };
+            }
+
+            var counted = status.Counted(old, MaxUnavailable, out var wakeAt);
+            return new Plan { Status = counted, Changes = changes, Events = events, WakeAt = wakeAt, Reason = "rollout" };
         }
 
         private void ScaleDownOld()

@@ -96,14 +96,14 @@ public static class EventListenerReconciler
         if (custom.Object("status") is not { } live)
         {
             conditions.Add(Condition("Ready", false, null));
-            return (Status(listener, conditions, null), null);
+            return (Status(listener, conditions, listener.Text("status", "address", "url")), null);
         }
 
         var ready = live.Objects("conditions").FirstOrDefault(one => one.Text("type") == "Ready");
         if (ready.Text("status") != "True")
         {
             conditions.Add(Condition("Ready", false, null));
-            return (Status(listener, conditions, null), $"custom object is not yet ready because {ready.Text("message")}");
+            return (Status(listener, conditions, listener.Text("status", "address", "url")), $"custom object is not yet ready because {ready.Text("message")}");
         }
 
         conditions.Add(Condition("Ready", true, "EventListener is ready"));
@@ -157,6 +157,10 @@ public static class EventListenerReconciler
             }
         }
 
+        // What was said before and is not said anew stays, a failure of pods excepted: that one comes and goes with its cause.
+        conditions.AddRange(listener.Objects("status", "conditions")
+            .Where(one => one.Text("type") != "ReplicaFailure" && conditions.All(said => said.Text("type") != one.Text("type")))
+            .Select(one => one.Copy()).ToList());
         status["conditions"] = new JsonArray([.. conditions.OrderBy(one => one.Text("type"), StringComparer.Ordinal)]);
         status["configuration"] = new JsonObject { ["generatedName"] = "el-" + listener.Name() };
         return status;
