@@ -18,6 +18,7 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
 
     private readonly ConcurrentDictionary<ObjectKey, JsonObject> objects = new();
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock handlersGate = new();
     private IReadOnlyList<Action<JsonObject>> handlers = [];
     private string resourceVersion = "";
@@ -30,6 +31,9 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
 
     /// <summary>Completes when the first list was read.</summary>
     public Task Synced => synced.Task;
+
+    /// <summary>Completes when the first list was read, or was refused: who may not list a kind, or where it is not served, has an answer too.</summary>
+    public Task Answered => answered.Task;
 
     public JsonObject? Get(ObjectKey key) => objects.GetValueOrDefault(key);
 
@@ -86,6 +90,11 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
             }
             catch (Exception exception) when (exception is KubeException or HttpRequestException or IOException or OperationCanceledException)
             {
+                if (exception is KubeException { Code: 401 or 403 or 404 })
+                {
+                    answered.TrySetResult();
+                }
+
                 // A kind that a Role does not name stays forbidden: said once, not each second.
                 if (exception.Message != lastCause)
                 {
@@ -126,6 +135,7 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
         }
 
         synced.TrySetResult();
+        answered.TrySetResult();
         return list.ResourceVersion;
     }
 

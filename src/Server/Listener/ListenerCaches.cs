@@ -13,7 +13,8 @@ namespace Hikigane.Server.Listener;
 /// </summary>
 public sealed class ListenerCaches : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestFirstList = TimeSpan.FromSeconds(2);
+    /// <summary>How long a listener waits for an API that does not answer, before it serves what it knows.</summary>
+    public static readonly TimeSpan LongestFirstList = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource stopping = new();
     private readonly List<Task> loops = [];
@@ -24,6 +25,7 @@ public sealed class ListenerCaches : IAsyncDisposable
     private readonly ObjectCache interceptors;
     private readonly ObjectCache clusterBindings;
     private readonly ObjectCache clusterInterceptors;
+    private readonly ObjectCache[] caches;
     private long version;
 
     public ListenerCaches(IKube kube, SinkOptions options, TimeProvider time, ILogger<ListenerCaches> logger)
@@ -36,6 +38,7 @@ public sealed class ListenerCaches : IAsyncDisposable
         interceptors = Follow(Kinds.Interceptor, ns);
         clusterBindings = Follow(Kinds.ClusterTriggerBinding, null);
         clusterInterceptors = Follow(Kinds.ClusterInterceptor, null);
+        caches = [listeners, triggers, bindings, templates, interceptors, clusterBindings, clusterInterceptors];
 
         ObjectCache Follow(ResourceType type, string? inNamespace)
         {
@@ -46,12 +49,14 @@ public sealed class ListenerCaches : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the first lists were read; what may not be listed is not waited for long.</summary>
+    /// <summary>
+    /// Waits until each kind was listed once, so that the first event is judged by all there is. A kind that may not be listed is not waited for.
+    /// </summary>
     public async Task SyncedAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
-            await Task.WhenAll(listeners.Synced, triggers.Synced, bindings.Synced, templates.Synced)
+            await Task.WhenAll(caches.Select(cache => cache.Answered))
                 .WaitAsync(LongestFirstList, time, cancellationToken);
         }
         catch (TimeoutException)
@@ -68,7 +73,7 @@ public sealed class ListenerCaches : IAsyncDisposable
     public JsonArray Manifests()
     {
         var manifests = new JsonArray();
-        foreach (var cache in new[] { listeners, triggers, bindings, templates, interceptors, clusterBindings, clusterInterceptors })
+        foreach (var cache in caches)
         {
             foreach (var manifest in cache.All.OrderBy(one => one.Key().ToString(), StringComparer.Ordinal))
             {
