@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Hikigane.Expressions.Cel;
 using Hikigane.Expressions.Cel.Values;
@@ -9,16 +8,16 @@ namespace Hikigane.Triggers.Interceptors;
 
 /// <summary>
 /// The <c>cel</c> core interceptor: a filter that must be true, overlays that become extensions (upstream <c>pkg/interceptors/cel/cel.go</c>). Programs are
-/// compiled once per text and kept.
+/// compiled once per text and kept: see <see cref="CelPrograms"/>.
 /// </summary>
 public static class CelInterceptor
 {
-    private const int CacheSize = 4096;
     private const int MaxShownValue = 500;
-    private static readonly ConcurrentDictionary<string, (CelProgram? Program, CelProblem? Problem)> Programs = new();
 
     /// <summary>The variables and functions of a trigger's expressions.</summary>
     public static CelEnvironment Environment { get; } = EnvironmentOf(isStrict: false);
+
+    private static readonly CelPrograms Programs = new(Environment);
 
     private static readonly CelEnvironment Strict = EnvironmentOf(isStrict: true);
 
@@ -46,7 +45,7 @@ public static class CelInterceptor
         }
 
         var scope = new Scope(variables, new CelSecrets("default"), static (key, _) => ValueTask.FromResult(SecretValue.From(null, key)));
-        var compiled = isStrict ? CelProgram.Compile(expression, Strict) : Compiled(expression);
+        var compiled = isStrict ? StrictlyCompiled(expression) : Programs.Of(expression);
         var (value, failure) = await EvaluateAsync(expression, compiled, scope, cancellationToken);
         return new CelAnswer(value, failure, Trace(compiled.Program, scope));
     }
@@ -77,7 +76,7 @@ public static class CelInterceptor
             var (value, failure) = await EvaluateAsync(given.Filter, scope, cancellationToken);
             if (failure is not null || value is not BoolValue { Value: true })
             {
-                shown = Trace(Compiled(given.Filter).Program, scope);
+                shown = Trace(Programs.Of(given.Filter).Program, scope);
                 return (failure is not null
                     ? InterceptorResponse.Stop(InterceptorCode.InvalidArgument, "error evaluating cel expression: " + failure)
                     : InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, $"expression {given.Filter} did not return true")) with
@@ -143,10 +142,10 @@ public static class CelInterceptor
     }
 
     private static ValueTask<(CelValue? Value, string? Failure)> EvaluateAsync(string source, Scope scope, CancellationToken cancellationToken) =>
-        EvaluateAsync(source, Compiled(source), scope, cancellationToken);
+        EvaluateAsync(source, Programs.Of(source), scope, cancellationToken);
 
     private static async ValueTask<(CelValue? Value, string? Failure)> EvaluateAsync(
-        string source, (CelProgram? Program, CelProblem? Problem) compiled, Scope scope, CancellationToken cancellationToken)
+        string source, CelCompilation compiled, Scope scope, CancellationToken cancellationToken)
     {
         var (program, problem) = compiled;
         if (problem is not null)
@@ -168,19 +167,10 @@ public static class CelInterceptor
         return value is ErrorValue error ? (null, $"expression {GoText.Quote(source)} failed to evaluate: {error.Message}") : (value, null);
     }
 
-    private static (CelProgram? Program, CelProblem? Problem) Compiled(string source)
+    private static CelCompilation StrictlyCompiled(string source)
     {
-        if (Programs.TryGetValue(source, out var known))
-        {
-            return known;
-        }
-
-        if (Programs.Count >= CacheSize)
-        {
-            Programs.Clear();
-        }
-
-        return Programs[source] = CelProgram.Compile(source, Environment);
+        var (program, problem) = CelProgram.Compile(source, Strict);
+        return new CelCompilation(program, problem);
     }
 
     private sealed record Scope(IReadOnlyDictionary<string, CelValue> Variables, CelSecrets Secrets, SecretReader Reader);
