@@ -25,6 +25,9 @@ public sealed record ListenerEdge
     /// <summary>Most bytes of a body; null: the listener's own cap.</summary>
     public long? MaxBodyBytes { get; init; }
 
+    /// <summary>Most bytes of the bodies of all requests under way; null: the process's own cap.</summary>
+    public long? MaxBodyBytesInFlight { get; init; }
+
     /// <summary>Most bytes of all headers together.</summary>
     public int? MaxHeaderBytes { get; init; }
 
@@ -67,6 +70,7 @@ public sealed record ListenerEdge
         var edge = new ListenerEdge
         {
             MaxBodyBytes = reading.Bytes("max-body-bytes", 1, 1L << 30),
+            MaxBodyBytesInFlight = reading.Bytes("max-body-bytes-in-flight", 1, 1L << 36),
             MaxHeaderBytes = (int?)reading.Bytes("max-header-bytes", 256, 1 << 20),
             ReadTimeout = reading.Time("read-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
             Rate = reading.Rate("rate-limit", "rate-burst"),

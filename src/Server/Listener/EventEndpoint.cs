@@ -68,8 +68,9 @@ internal sealed class EventEndpoint(EndpointParts parts)
             return;
         }
 
-        // 4. The bytes, so many as may be, within the time that reading may take.
-        if (await ReadAsync(http, target, visitor, cancellationToken) is not { } body)
+        // 4. The bytes, so many as may be, within the time that reading may take. They are held until the answer is given.
+        using var share = visitor.Bodies.Hold();
+        if (await ReadAsync(http, target, visitor, share, cancellationToken) is not { } body)
         {
             return;
         }
@@ -130,21 +131,25 @@ internal sealed class EventEndpoint(EndpointParts parts)
         }, cancellationToken);
 
     /// <summary>The body; null when the request was answered because it has none that can be taken.</summary>
-    private async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpContext http, string target, Visitor visitor, CancellationToken cancellationToken)
+    private async Task<ReadOnlyMemory<byte>?> ReadAsync(
+        HttpContext http, string target, Visitor visitor, BodyBytes.Share share, CancellationToken cancellationToken)
     {
         var readTimeout = visitor.Edge.ReadTimeout ?? options.ReadTimeout;
-        var most = visitor.Edge.MaxBodyBytes ?? options.MaxBodyBytes;
+
+        // What could never be held is too large for good: to come again later would not help.
+        var most = Math.Min(visitor.Edge.MaxBodyBytes ?? options.MaxBodyBytes, visitor.Bodies.Most);
         try
         {
             using var slow = new CancellationTokenSource(readTimeout, time);
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, slow.Token);
-            if (await ReadBodyAsync(http.Request, most, ending.Token) is { } body)
+            var (body, refusal) = await ReadBodyAsync(http.Request, most, share, ending.Token);
+            if (refusal is null)
             {
                 return body;
             }
 
-            parts.Metrics.Refused("size");
-            await ListenerAnswer.RefusedAsync(http, options, new Refusal(StatusCodes.Status413PayloadTooLarge, "size", $"event body is larger than {most} bytes"));
+            parts.Metrics.Refused(refusal.Cause);
+            await ListenerAnswer.RefusedAsync(http, options, refusal);
             return null;
         }
         catch (Exception exception) when (exception is OperationCanceledException or BadHttpRequestException or IOException)
@@ -163,32 +168,42 @@ internal sealed class EventEndpoint(EndpointParts parts)
         }
     }
 
-    /// <summary>Null when the body is over the cap; then the rest of it is not read.</summary>
-    private static async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpRequest request, long most, CancellationToken cancellationToken)
+    /// <summary>A body that is over a cap is refused, and the rest of it is not read.</summary>
+    private static async Task<(ReadOnlyMemory<byte> Body, Refusal? Refusal)> ReadBodyAsync(
+        HttpRequest request, long most, BodyBytes.Share share, CancellationToken cancellationToken)
     {
         if (request.ContentLength > most)
         {
-            return null;
+            return (default, TooLarge(most));
         }
 
         while (true)
         {
             var read = await request.BodyReader.ReadAsync(cancellationToken);
-            if (read.Buffer.Length > most)
+            if (read.Buffer.Length > most || !share.Grow(read.Buffer.Length))
             {
-                return null;
+                var refusal = read.Buffer.Length > most ? TooLarge(most) : Full();
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                return (default, refusal);
             }
 
             if (read.IsCompleted)
             {
                 var body = read.Buffer.ToArray();
                 request.BodyReader.AdvanceTo(read.Buffer.End);
-                return body;
+                return (body, null);
             }
 
             request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
+
+    private static Refusal TooLarge(long most) =>
+        new(StatusCodes.Status413PayloadTooLarge, "size", $"event body is larger than {most} bytes");
+
+    private static Refusal Full() => new(
+        StatusCodes.Status503ServiceUnavailable, "in-flight", "the listener holds as many bytes of event bodies as it may; send the event again later",
+        RetryAfter: TimeSpan.FromSeconds(1));
 
     private ReceivedEvent Record(HttpContext http, string target, Visitor visitor, ReadOnlyMemory<byte> body) => new()
     {

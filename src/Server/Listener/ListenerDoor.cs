@@ -13,22 +13,26 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Hikigane.Server.Listener;
 
 /// <summary>Why a request was not let in.</summary>
-/// <param name="Cause">For metrics: <c>address</c>, <c>rate</c>, <c>headers</c>, <c>credentials</c>, <c>certificate</c>, <c>settings</c>.</param>
+/// <param name="Cause">
+/// For metrics: <c>address</c>, <c>rate</c>, <c>headers</c>, <c>credentials</c>, <c>certificate</c>, <c>settings</c>, <c>size</c>, <c>in-flight</c>.
+/// </param>
 internal sealed record Refusal(int Status, string Cause, string Message, TimeSpan? RetryAfter = null);
 
 /// <summary>A request at the door: what holds for it, who sent it, and why it is not let in, if so.</summary>
-internal sealed record Visitor(ListenerEdge Edge, IPAddress Address, Refusal? Refusal = null);
+/// <param name="Bodies">Out of which his event's bytes come.</param>
+internal sealed record Visitor(ListenerEdge Edge, IPAddress Address, BodyBytes Bodies, Refusal? Refusal = null);
 
 /// <summary>
 /// Lets requests in, before a byte of a body is read: address → rate → size of headers → credentials, the cheapest first. What holds is read
 /// from the listener's annotations, so a change counts from the next request on. Any thread may call.
 /// </summary>
-internal sealed class ListenerDoor(SinkOptions options, SecretReader secrets, TimeProvider time)
+/// <param name="shared">Out of which the bytes of bodies come where a listener has no cap of its own.</param>
+internal sealed class ListenerDoor(SinkOptions options, SecretReader secrets, BodyBytes shared, TimeProvider time)
 {
     private static readonly TimeSpan SecretLife = TimeSpan.FromSeconds(5);
 
     private readonly Lock gate = new();
-    private volatile Rules rules = new(null, ListenerEdge.Open, [], null, null);
+    private volatile Rules rules = new(null, ListenerEdge.Open, [], null, null, null);
     private volatile KnownSecret? token;
     private volatile KnownSecret? authority;
 
@@ -43,7 +47,7 @@ internal sealed class ListenerDoor(SinkOptions options, SecretReader secrets, Ti
             ? new Refusal(StatusCodes.Status500InternalServerError, "settings", "the listener's annotations are not valid: " + string.Join("; ", now.Errors))
             : Address(now, address) ?? Rate(now, address) ?? Headers(now.Edge, http.Request.Headers) ?? Certificate(now.Edge, http)
                 ?? await BearerAsync(now.Edge, http.Request, cancellationToken);
-        return new Visitor(now.Edge, address, refusal);
+        return new Visitor(now.Edge, address, now.Bodies ?? shared, refusal);
     }
 
     /// <summary>The authorities that a client's certificate has to come from; null when none is asked for.</summary>
@@ -83,7 +87,8 @@ internal sealed class ListenerDoor(SinkOptions options, SecretReader secrets, Ti
             return rules = new Rules(
                 listener, edge, errors,
                 edge.Rate == rules.Rate?.Limit ? rules.Rate : edge.Rate is { } all ? new TokenBucket(all, at) : null,
-                edge.AddressRate == rules.ByAddress?.Limit ? rules.ByAddress : edge.AddressRate is { } each ? new AddressBuckets(each) : null);
+                edge.AddressRate == rules.ByAddress?.Limit ? rules.ByAddress : edge.AddressRate is { } each ? new AddressBuckets(each) : null,
+                edge.MaxBodyBytesInFlight == rules.Bodies?.Most ? rules.Bodies : edge.MaxBodyBytesInFlight is { } most ? new BodyBytes(most) : null);
         }
     }
 
@@ -178,7 +183,8 @@ internal sealed class ListenerDoor(SinkOptions options, SecretReader secrets, Ti
         }
     }
 
-    private sealed record Rules(JsonObject? Listener, ListenerEdge Edge, IReadOnlyList<string> Errors, TokenBucket? Rate, AddressBuckets? ByAddress);
+    private sealed record Rules(
+        JsonObject? Listener, ListenerEdge Edge, IReadOnlyList<string> Errors, TokenBucket? Rate, AddressBuckets? ByAddress, BodyBytes? Bodies);
 
     private sealed record KnownSecret(SecretEntry Entry, SecretValue Value, DateTimeOffset ReadAt);
 }

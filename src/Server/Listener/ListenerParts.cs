@@ -35,6 +35,9 @@ public sealed record ListenerParts
     /// <summary>Where listeners listen. Port 0: free ports, for events and for metrics.</summary>
     public ListenAddress Listen { get; init; } = ListenAddress.Loopback;
 
+    /// <summary>Out of which the listeners of the process take the bytes of bodies, those with a cap of their own excepted.</summary>
+    internal BodyBytes Bodies { get; init; } = new(BodyBytes.Default);
+
     /// <summary>See <see cref="DecisionLoop.InHand"/>.</summary>
     public ConcurrentDictionary<string, DecisionLoop> InHand { get; } = new();
 

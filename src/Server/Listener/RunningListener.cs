@@ -81,7 +81,7 @@ public sealed class RunningListener : IAsyncDisposable
             Ledger = parts.Ledger,
             Decisions = decisions,
             Progress = progress,
-            Door = new ListenerDoor(options, parts.Secrets, parts.Time),
+            Door = new ListenerDoor(options, parts.Secrets, parts.Bodies, parts.Time),
             Metrics = metrics,
             Waits = waits,
             Time = parts.Time,
