@@ -37,7 +37,7 @@ public sealed class EventsOnTheCommandLine : IDisposable
                 - {apiVersion: v1, kind: ConfigMap, metadata: {generateName: made-}, data: {sha: $(tt.params.sha)}}
         """;
 
-    private readonly RunningHikigane hikigane = new();
+    private readonly UpProcess hikigane = new();
     private readonly CancellationToken cancellationToken = TestContext.Current.CancellationToken;
 
     public void Dispose() => hikigane.Dispose();
@@ -48,7 +48,7 @@ public sealed class EventsOnTheCommandLine : IDisposable
         Assert.Equal(6, (await hikigane.RunAsync(cancellationToken, "why")).ExitCode);
         Assert.Contains("does not exist: start `hikigane up` first", await SaysAsync(6, "event", "ls"), StringComparison.Ordinal);
         await hikigane.StartAsync(cancellationToken);
-        await hikigane.ApplyAsync(Manifests, cancellationToken);
+        await hikigane.CreateAsync(Manifests, cancellationToken);
         await hikigane.ListenerReadyAsync("hooks", cancellationToken);
 
         // Sent by hand, signed as GitHub does.
@@ -107,7 +107,7 @@ public sealed class EventsOnTheCommandLine : IDisposable
 /// <summary>The same with the events in PostgreSQL.</summary>
 public sealed class EventsInPostgreSql(Postgres postgres) : IDisposable
 {
-    private readonly RunningHikigane hikigane = new();
+    private readonly UpProcess hikigane = new();
 
     public void Dispose() => hikigane.Dispose();
 
@@ -118,7 +118,7 @@ public sealed class EventsInPostgreSql(Postgres postgres) : IDisposable
         await postgres.StartAsync(cancellationToken);
         Assert.SkipWhen(postgres.Missing is not null, postgres.Missing ?? "");
         await hikigane.StartAsync(cancellationToken, "--ledger", postgres.Address);
-        await hikigane.ApplyAsync(EventsOnTheCommandLine.Manifests, cancellationToken);
+        await hikigane.CreateAsync(EventsOnTheCommandLine.Manifests, cancellationToken);
         await hikigane.ListenerReadyAsync("hooks", cancellationToken);
 
         var (code, text) = await hikigane.RunAsync(

@@ -32,8 +32,11 @@ public sealed class TheDataDirectory : IDisposable
     {
         Assert.SkipUnless(Environment.UserName == "root" && File.Exists("/usr/bin/unshare"), "a small file system can be mounted as root only, with unshare (Debian package util-linux)");
         var data = Directory.CreateDirectory(Path.Combine(directory, "small")).FullName;
-        using var up = new UpProcess(data) { IsOnItsOwnMount = true };
-        await up.StartAsync(cancellationToken, "unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", "mount -t tmpfs -o size=24m small \"$0\" && exec \"$@\"", data);
+        using var up = new UpProcess(data)
+        {
+            Before = ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", "mount -t tmpfs -o size=24m small \"$0\" && exec \"$@\"", data],
+        };
+        await up.StartAsync(cancellationToken);
         await up.CreateAsync(KilledAndStartedAgain.Objects, cancellationToken);
         await Waits.UntilAsync(async () => (await up.SendAsync("made", "not json", cancellationToken)).Status == 400, cancellationToken);
 

@@ -38,7 +38,7 @@ public sealed class TwoThousandEvents : IDisposable
                 - {apiVersion: v1, kind: ConfigMap, metadata: {generateName: event-}, data: {number: $(tt.params.number)}}
         """;
 
-    private readonly RunningHikigane hikigane = new();
+    private readonly UpProcess hikigane = new();
     private readonly CancellationToken cancellationToken = TestContext.Current.CancellationToken;
     private readonly List<string> acknowledged = [];
     private readonly Lock gate = new();
@@ -52,7 +52,7 @@ public sealed class TwoThousandEvents : IDisposable
         var kills = int.TryParse(Environment.GetEnvironmentVariable("HIKIGANE_KILLS"), NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) ? wanted : 3;
         var random = new Random(20261125);
         await hikigane.StartAsync(cancellationToken);
-        await hikigane.ApplyAsync(Manifests, cancellationToken);
+        await hikigane.CreateAsync(Manifests, cancellationToken);
         await hikigane.ListenerReadyAsync("counter", cancellationToken);
         running.SetResult();
         var sending = Task.WhenAll(Enumerable.Range(0, Senders).Select(sender => Task.Run(() => SendAsync(sender), cancellationToken)));
@@ -69,7 +69,7 @@ public sealed class TwoThousandEvents : IDisposable
         }
 
         await sending;
-        var reader = LedgerReader.OpenFile(Path.Combine(hikigane.Data, "ledger.db"))!;
+        var reader = hikigane.Ledger;
         await Waits.UntilAsync(() => Task.FromResult(reader.List(new LedgerQuery { Outcome = DeliveryOutcome.Pending }).Count == 0), cancellationToken);
 
         var deliveries = reader.List(new LedgerQuery { Limit = 2 * Events });
@@ -90,7 +90,7 @@ public sealed class TwoThousandEvents : IDisposable
         for (var n = 0; Count() < Events; n++)
         {
             await running.Task.WaitAsync(cancellationToken);
-            if (await hikigane.SendAsync("counter", $$"""{"number":"{{sender}}-{{n}}"}""", cancellationToken) is { } eventId)
+            if (await hikigane.AcknowledgedAsync("counter", $$"""{"number":"{{sender}}-{{n}}"}""", cancellationToken) is { } eventId)
             {
                 lock (gate)
                 {
