@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Hikigane.ApiServer.Rest;
+using Hikigane.ApiServer.Store;
 using Hikigane.Kube;
 using Hikigane.Resources;
 using Hikigane.Resources.Json;
@@ -14,6 +16,9 @@ namespace Hikigane.ApiServer.Admission;
 public sealed class WebhookAdmission(ObjectApi api, DialService dial, IReadOnlySet<string> inProcess) : IDisposable
 {
     private readonly WebhookClient client = new(dial);
+
+    // Each write asks for all of them; a configuration is read once, however many writes come.
+    private readonly ConditionalWeakTable<StoredObject, Webhook[]> known = [];
 
     /// <summary>Joins the chain behind the steps that are there.</summary>
     public void Add()
@@ -155,7 +160,7 @@ public sealed class WebhookAdmission(ObjectApi api, DialService dial, IReadOnlyS
 
         return [.. api.Store.Current.In(configurations.GroupResource, null)
             .OrderBy(stored => stored.Key.Name, StringComparer.Ordinal)
-            .SelectMany(stored => Webhook.Of(stored.Object))
+            .SelectMany(stored => known.GetValue(stored, one => [.. Webhook.Of(one.Object)]))
             .Where(webhook => !inProcess.Contains(webhook.Name) && webhook.Wants(request) is not null && IsSelected(webhook, request))];
     }
 
@@ -167,6 +172,6 @@ public sealed class WebhookAdmission(ObjectApi api, DialService dial, IReadOnlyS
     /// <summary>The namespace of a request, which for a Namespace is itself; null at cluster scope.</summary>
     private JsonObject? NamespaceOf(AdmissionRequest request) =>
         request.Target.Type == Kinds.Namespace ? request.Object ?? request.Old
-        : request.Target.Type.IsNamespaced ? api.Store.Current.Find(new Store.StoreKey("namespaces", "", request.Target.Namespace))?.Object ?? []
+        : request.Target.Type.IsNamespaced ? api.Store.Current.Find(new StoreKey("namespaces", "", request.Target.Namespace))?.Object ?? []
         : null;
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Hikigane.ApiServer.Store;
@@ -10,6 +11,7 @@ namespace Hikigane.ApiServer.Rest;
 /// <summary>One request to a resource: query and body to a verb, its result to the representation that the client wants.</summary>
 internal sealed class ResourceRequest(ObjectApi api, ApiHooks hooks, HttpContext context, Caller caller, Target target)
 {
+    private const int LargestUnsent = 64 * 1024;
     private static readonly byte[] ListTail = "]}\n"u8.ToArray();
 
     private readonly List<string> warnings = [];
@@ -290,8 +292,11 @@ internal sealed class ResourceRequest(ObjectApi api, ApiHooks hooks, HttpContext
         else if (target.Type == target.Kind.Type)
         {
             Begin(code);
-            await context.Response.Body.WriteAsync(stored.Json, cancellationToken);
-            await context.Response.Body.WriteAsync("\n"u8.ToArray(), cancellationToken);
+            context.Response.ContentLength = stored.Json.Length + 1;
+            var body = context.Response.BodyWriter;
+            body.Write(stored.Json.Span);
+            body.Write("\n"u8);
+            await body.FlushAsync(cancellationToken);
         }
         else
         {
@@ -305,27 +310,33 @@ internal sealed class ResourceRequest(ObjectApi api, ApiHooks hooks, HttpContext
         Begin(200);
         var body = context.Response.BodyWriter;
         var head = $"{{\"kind\":\"{target.Type.Kind}List\",\"apiVersion\":\"{target.Type.ApiVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":[";
-        await body.WriteAsync(Encoding.UTF8.GetBytes(head), cancellationToken);
+        body.Write(Encoding.UTF8.GetBytes(head));
         var isFirst = true;
         foreach (var one in items)
         {
             if (!isFirst)
             {
-                await body.WriteAsync(","u8.ToArray(), cancellationToken);
+                body.Write(","u8);
             }
 
             isFirst = false;
-            var bytes = target.Type == target.Kind.Type ? one.Json : Encoding.UTF8.GetBytes(ObjectApi.As(one, target).ToJsonString());
-            await body.WriteAsync(bytes, cancellationToken);
+            body.Write(target.Type == target.Kind.Type ? one.Json.Span : Encoding.UTF8.GetBytes(ObjectApi.As(one, target).ToJsonString()));
+            if (body.UnflushedBytes > LargestUnsent)
+            {
+                await body.FlushAsync(cancellationToken);
+            }
         }
 
-        await body.WriteAsync(ListTail, cancellationToken);
+        body.Write(ListTail);
+        await body.FlushAsync(cancellationToken);
     }
 
     private async Task WriteAsync(int code, JsonNode answer, CancellationToken cancellationToken)
     {
         Begin(code);
-        await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(answer.ToJsonString() + "\n"), cancellationToken);
+        var bytes = Encoding.UTF8.GetBytes(answer.ToJsonString() + "\n");
+        context.Response.ContentLength = bytes.Length;
+        await context.Response.Body.WriteAsync(bytes, cancellationToken);
     }
 
     private void Begin(int code)

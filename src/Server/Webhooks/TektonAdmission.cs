@@ -17,7 +17,7 @@ internal sealed class TektonAdmission(ObjectApi api)
 {
     private static readonly string[] ConfigMaps = ["feature-flags", "config-defaults", "config-defaults-triggers"];
 
-    private (string Revisions, WebhookConfig Config)? known;
+    private Known? known;
 
     /// <summary>Gives an API Tekton's conversion and admission, by the same code as over HTTPS.</summary>
     public static void AddTo(ObjectApi api)
@@ -62,7 +62,7 @@ internal sealed class TektonAdmission(ObjectApi api)
     {
         var type = request.Target.Type;
         return request.Object is { } manifest
-            && (TektonWebhooks.Knows(type.Group, type.Kind) || type == Kinds.ConfigMap)
+            && (TektonWebhooks.Knows(type.Group, type.Kind) || (type == Kinds.ConfigMap && request.Target.Namespace == Installation.Namespace))
             && !(request.Target.Subresource == "status" && ReferenceEquals(request.Caller, Caller.System))
             ? new WebhookReview(request.Operation, type.Group, type.Version, type.Kind, request.Target.Namespace, manifest, request.Old)
             {
@@ -100,15 +100,17 @@ internal sealed class TektonAdmission(ObjectApi api)
     private WebhookConfig Config()
     {
         var snapshot = api.Store.Current;
-        var maps = ConfigMaps.ToDictionary(name => name, name => snapshot.Find(new StoreKey(Kinds.ConfigMap.GroupResource, Installation.Namespace, name)));
-        var revisions = string.Join(' ', ConfigMaps.Select(name => maps[name]?.Revision ?? 0));
-        if (known is { } current && current.Revisions == revisions)
+        StoredObject?[] maps = [.. ConfigMaps.Select(name => snapshot.Find(new StoreKey(Kinds.ConfigMap.GroupResource, Installation.Namespace, name)))];
+        if (known is { } current && current.Maps.SequenceEqual(maps))
         {
             return current.Config;
         }
 
-        var config = WebhookConfig.Read(Installation.Namespace, name => maps[name]?.Object.Object("data"));
-        known = (revisions, config);
+        var config = WebhookConfig.Read(Installation.Namespace, name => maps[Array.IndexOf(ConfigMaps, name)]?.Object.Object("data"));
+        known = new Known(maps, config);
         return config;
     }
+
+    /// <summary>A class, so that it is replaced at once.</summary>
+    private sealed record Known(StoredObject?[] Maps, WebhookConfig Config);
 }
