@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using Hikigane.Kit;
 using Hikigane.Kube;
 using Hikigane.Resources;
@@ -65,7 +66,7 @@ public sealed class ListenerCachesTests
     private sealed class SlowList(IKube kube, string slow, Task answering) : IKube
     {
         private readonly TaskCompletionSource asked = new();
-        private readonly SemaphoreSlim others = new(0);
+        private readonly Channel<ResourceType> others = Channel.CreateUnbounded<ResourceType>();
 
         public Task Asked => asked.Task;
 
@@ -73,7 +74,7 @@ public sealed class ListenerCachesTests
         {
             for (var i = 0; i < count; i++)
             {
-                await others.WaitAsync(Stop);
+                await others.Reader.ReadAsync(Stop);
             }
         }
 
@@ -87,7 +88,7 @@ public sealed class ListenerCachesTests
             }
 
             var list = await kube.ListAsync(type, ns, query, cancellationToken);
-            others.Release();
+            others.Writer.TryWrite(type);
             return list;
         }
 
