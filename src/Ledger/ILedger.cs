@@ -16,6 +16,9 @@ public interface ILedger : IAsyncDisposable
     /// <summary>What is kept of an event, and for how long.</summary>
     public LedgerOptions Options { get; }
 
+    /// <summary>Whether other processes write here, too, and may be at what is undecided.</summary>
+    public bool IsShared { get; }
+
     /// <summary>Only after this may an event be acknowledged.</summary>
     public Task AppendAsync(ReceivedEvent received, CancellationToken cancellationToken);
 
@@ -48,6 +51,13 @@ public interface ILedger : IAsyncDisposable
     /// what the taker does not decide is decided after its next start.
     /// </summary>
     public Task<IReadOnlyList<ReceivedEvent>> TakeReplaysAsync(string ns, string listener, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Leases undecided events to a holder until a time; returns those that it has now. One that another holder has is given out again when its
+    /// lease has ended: its holder is gone. A holder that asks again has its leases for longer.
+    /// </summary>
+    public Task<IReadOnlyList<string>> LeaseAsync(
+        IReadOnlyCollection<string> eventIds, string holder, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken);
 
     /// <summary>Notes what a listener decides by from now on, as a JSON array of manifests. What did not change is not noted again.</summary>
     public Task ConfigureAsync(string ns, string listener, DateTimeOffset at, string manifests, CancellationToken cancellationToken);

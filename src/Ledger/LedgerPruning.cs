@@ -29,7 +29,7 @@ internal static class LedgerPruning
     public static int Remove(LedgerSession session, IEnumerable<long> events)
     {
         var seqs = string.Join(',', events.Select(seq => seq.ToString(CultureInfo.InvariantCulture)));
-        foreach (var table in new[] { "verdicts", "earlier_verdicts", "sensitive", "attempts", "dead_letters", "waiting" })
+        foreach (var table in new[] { "verdicts", "earlier_verdicts", "sensitive", "attempts", "dead_letters", "waiting", "leases" })
         {
             session.Connection.Execute($"DELETE FROM {table} WHERE seq IN ({seqs})");
         }
@@ -39,6 +39,10 @@ internal static class LedgerPruning
 
     /// <summary>What an event needed until its decision, where other options held when it was received than when it was decided.</summary>
     public static void RemoveSensitive(LedgerSession session) => session.Execute("DELETE FROM sensitive WHERE seq IN (SELECT seq FROM verdicts)");
+
+    /// <summary>Leases are left where they are when their event is decided: deciding is the hot path.</summary>
+    public static void RemoveLeases(LedgerSession session, DateTimeOffset now) =>
+        session.Execute("DELETE FROM leases WHERE until <= @now", ("@now", Milliseconds(now)));
 
     /// <summary>Claims, and configurations that later ones replaced before the oldest event.</summary>
     public static void RemoveClaims(LedgerSession session, DateTimeOffset before)

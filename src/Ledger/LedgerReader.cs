@@ -30,10 +30,16 @@ public sealed class LedgerReader
         return File.Exists(path) ? new LedgerReader(() => new SqliteConnection(connection), path) : null;
     }
 
-    /// <summary>Events of a listener (or of all) that were acknowledged and not decided, the oldest first, with their headers as they were sent.</summary>
-    public IReadOnlyList<ReceivedEvent> Pending(string? ns = null, string? listener = null) => Read(
+    /// <summary>
+    /// Events of a listener (or of all) that were acknowledged, before a time if one is given, and not decided: the oldest first, with their headers
+    /// as they were sent.
+    /// </summary>
+    public IReadOnlyList<ReceivedEvent> Pending(string? ns = null, string? listener = null, DateTimeOffset? before = null) => Read(
         $"SELECT {LedgerRows.Columns}, s.headers, s.path FROM {LedgerRows.Tables} LEFT JOIN sensitive s ON s.seq = e.seq WHERE v.seq IS NULL",
-        [("e.ns = @ns", "@ns", ns), ("e.listener = @listener", "@listener", listener)],
+        [
+            ("e.ns = @ns", "@ns", ns), ("e.listener = @listener", "@listener", listener),
+            ("e.received_at < @before", "@before", before?.ToUnixTimeMilliseconds()),
+        ],
         "ORDER BY e.seq",
         row => LedgerRows.Event(row, LedgerRows.Text(row, LedgerRows.Count), LedgerRows.Text(row, LedgerRows.Count + 1)));
 

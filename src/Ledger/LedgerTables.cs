@@ -29,6 +29,7 @@ internal static class LedgerTables
         CREATE TABLE IF NOT EXISTS dead_letters (
             seq {number} PRIMARY KEY, at {number} NOT NULL, reason TEXT NOT NULL, settled_at {number}, settled_by TEXT, settlement TEXT);
         CREATE TABLE IF NOT EXISTS waiting (seq {number} PRIMARY KEY);
+        CREATE TABLE IF NOT EXISTS leases (seq {number} PRIMARY KEY, holder TEXT NOT NULL, until {number} NOT NULL);
         CREATE TABLE IF NOT EXISTS configurations (
             ns TEXT NOT NULL, listener TEXT NOT NULL, at {number} NOT NULL, manifests TEXT NOT NULL, PRIMARY KEY (ns, listener, at));
         """;

@@ -125,6 +125,20 @@ internal static class LedgerWrites
         return taken;
     }
 
+    public static IReadOnlyList<string> Lease(
+        LedgerSession session, IReadOnlyCollection<string> eventIds, string holder, (DateTimeOffset From, DateTimeOffset Until) time)
+    {
+        // In one order, so that two holders who ask at once do not wait for each other.
+        return [.. eventIds.Order(StringComparer.Ordinal).Where(id => session.Execute(
+            """
+            INSERT INTO leases (seq, holder, until)
+            SELECT e.seq, @holder, @until FROM events e WHERE e.id = @id AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.seq = e.seq)
+            ON CONFLICT (seq) DO UPDATE SET holder = excluded.holder, until = excluded.until
+            WHERE leases.holder = excluded.holder OR leases.until <= @now
+            """,
+            ("@id", id), ("@holder", holder), ("@until", time.Until.ToUnixTimeMilliseconds()), ("@now", time.From.ToUnixTimeMilliseconds())) > 0)];
+    }
+
     /// <summary>Of a long body the beginning stays; configured fields go. Until the decision all of it was needed.</summary>
     private static void KeepLess(LedgerSession session, VerdictEntry entry)
     {

@@ -23,6 +23,8 @@ public sealed class PostgresLedger : ILedger
 
     public LedgerOptions Options { get; }
 
+    public bool IsShared => true;
+
     /// <summary>Whether a ledger is named by an address of PostgreSQL rather than by a file.</summary>
     public static bool IsAddress(string ledger) =>
         ledger.StartsWith("postgres://", StringComparison.Ordinal) || ledger.StartsWith("postgresql://", StringComparison.Ordinal)
@@ -111,6 +113,10 @@ public sealed class PostgresLedger : ILedger
         return Reader.Pending(await WriteAsync(session => LedgerWrites.TakeReplays(session, ns, listener), cancellationToken));
     }
 
+    public Task<IReadOnlyList<string>> LeaseAsync(
+        IReadOnlyCollection<string> eventIds, string holder, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
+        WriteAsync(session => LedgerWrites.Lease(session, eventIds, holder, (now, until)), cancellationToken);
+
     public Task ConfigureAsync(string ns, string listener, DateTimeOffset at, string manifests, CancellationToken cancellationToken) =>
         WriteAsync(session => LedgerWrites.Configure(session, (ns, listener), at, manifests), cancellationToken);
 
@@ -123,6 +129,7 @@ public sealed class PostgresLedger : ILedger
         }
 
         await WriteAsync(LedgerPruning.RemoveSensitive, cancellationToken);
+        await WriteAsync(session => LedgerPruning.RemoveLeases(session, now), cancellationToken);
         if (!Options.Retention.IsOff)
         {
             await WriteAsync(session => LedgerPruning.RemoveClaims(session, now - Options.Retention.Age), cancellationToken);

@@ -27,6 +27,9 @@ public sealed class SqliteLedger : ILedger
 
     public LedgerOptions Options { get; }
 
+    /// <summary>A file has one process that decides.</summary>
+    public bool IsShared => false;
+
     /// <summary>Opens or makes the ledger in a file.</summary>
     public static SqliteLedger OpenFile(string path, TimeProvider time, LedgerOptions? options = null)
     {
@@ -116,6 +119,10 @@ public sealed class SqliteLedger : ILedger
         return Reader.Pending(taken);
     }
 
+    public Task<IReadOnlyList<string>> LeaseAsync(
+        IReadOnlyCollection<string> eventIds, string holder, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
+        WriteAsync(session => LedgerWrites.Lease(session, eventIds, holder, (now, until)), cancellationToken);
+
     public Task ConfigureAsync(string ns, string listener, DateTimeOffset at, string manifests, CancellationToken cancellationToken) =>
         commits.WriteAsync(session => LedgerWrites.Configure(session, (ns, listener), at, manifests), cancellationToken);
 
@@ -128,6 +135,7 @@ public sealed class SqliteLedger : ILedger
         }
 
         await commits.WriteAsync(LedgerPruning.RemoveSensitive, cancellationToken);
+        await commits.WriteAsync(session => LedgerPruning.RemoveLeases(session, now), cancellationToken);
         if (!Options.Retention.IsOff)
         {
             await commits.WriteAsync(session => LedgerPruning.RemoveClaims(session, now - Options.Retention.Age), cancellationToken);

@@ -8,7 +8,7 @@ namespace Hikigane.Ledger;
 /// </summary>
 internal static class SqliteSchema
 {
-    private const int Version = 2;
+    private const int Version = 3;
 
     public static void Create(SqliteConnection connection, bool isOnDisk)
     {

@@ -169,6 +169,44 @@ public abstract class LedgerSuite : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_undecided_event_is_leased_to_one_holder_until_its_lease_ends()
+    {
+        await ledger.AppendAsync(Event("e1"), Stop);
+        await ledger.AppendAsync(Event("e2"), Stop);
+
+        var got = await Task.WhenAll(Enumerable.Range(0, 20).Select(n => ledger.LeaseAsync(["e2", "e1"], $"h{n}", Start, Start.AddSeconds(60), Stop)));
+
+        var holder = got.Index().Single(one => one.Item.Contains("e1")).Index;
+        Assert.Single(got, one => one.Contains("e2"));
+        Assert.Equal(["e1"], await LeaseAsync($"h{holder}", 59));
+        Assert.Empty(await LeaseAsync("other", 118));
+        Assert.Equal(["e1"], await LeaseAsync("other", 119));
+        Assert.Empty(await LeaseAsync($"h{holder}", 120));
+
+        Task<IReadOnlyList<string>> LeaseAsync(string by, int at) => ledger.LeaseAsync(["e1"], by, Start.AddSeconds(at), Start.AddSeconds(at + 60), Stop);
+    }
+
+    [Fact]
+    public async Task What_is_decided_or_not_there_is_not_leased()
+    {
+        await AddAsync(Event("e1"));
+
+        Assert.Empty(await ledger.LeaseAsync(["e1", "e2"], "h", Start, Start.AddSeconds(60), Stop));
+    }
+
+    [Fact]
+    public async Task Leases_that_ended_are_pruned()
+    {
+        await ledger.AppendAsync(Event("e1"), Stop);
+        await ledger.LeaseAsync(["e1"], "h", Start, Start.AddSeconds(60), Stop);
+
+        await ledger.PruneAsync(Start.AddSeconds(59), Stop);
+        Assert.Single(ledger.Reader.Read("SELECT 1 FROM leases WHERE 1 = 1", [], "", _ => 1));
+        await ledger.PruneAsync(Start.AddSeconds(60), Stop);
+        Assert.Empty(ledger.Reader.Read("SELECT 1 FROM leases WHERE 1 = 1", [], "", _ => 1));
+    }
+
+    [Fact]
     public async Task A_postponed_event_is_still_pending_and_says_when_it_is_tried_again_and_why()
     {
         await ledger.AppendAsync(Event("e1"), Stop);

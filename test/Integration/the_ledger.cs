@@ -27,7 +27,7 @@ public sealed class TheLedgerInPostgreSql(Postgres postgres) : LedgerSuite
         await base.InitializeAsync();
         await using var database = Npgsql.NpgsqlDataSource.Create(postgres.Address);
         await using var truncate = database.CreateCommand(
-            "TRUNCATE events, verdicts, earlier_verdicts, sensitive, claims, attempts, dead_letters, waiting, configurations");
+            "TRUNCATE events, verdicts, earlier_verdicts, sensitive, claims, attempts, dead_letters, waiting, leases, configurations");
         await truncate.ExecuteNonQueryAsync(Stop);
     }
 

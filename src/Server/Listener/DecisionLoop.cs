@@ -40,7 +40,11 @@ public sealed partial class DecisionLoop(
     /// Events that some loop of this process works on. Replicas of a listener share it: each looks into the ledger for what was left
     /// undecided, and must not take what another one is at.
     /// </summary>
-    public ConcurrentDictionary<string, DecisionLoop> InHand { get; init; } = new();
+    public ConcurrentDictionary<string, Holding> InHand { get; init; } = new();
+
+    /// <summary>Events that this loop has had since before a time.</summary>
+    public IReadOnlyList<string> Held(DateTimeOffset before) =>
+        [.. InHand.Where(pair => pair.Value.Loop == this && pair.Value.ReceivedAt < before).Select(pair => pair.Key)];
 
     /// <summary>Whether nothing waits, here or aside.</summary>
     public bool IsIdle => queue.Reader.Count == 0 && postponed.IsEmpty;
@@ -51,7 +55,7 @@ public sealed partial class DecisionLoop(
 
     /// <summary>Hands over an event that is in the ledger.</summary>
     public ValueTask AddAsync(ReceivedEvent received, CancellationToken cancellationToken) =>
-        InHand.TryAdd(received.EventId, this) ? queue.Writer.WriteAsync(new Work(received, Attempt: 1), cancellationToken) : ValueTask.CompletedTask;
+        InHand.TryAdd(received.EventId, new Holding(this, received.ReceivedAt)) ? queue.Writer.WriteAsync(new Work(received, Attempt: 1), cancellationToken) : ValueTask.CompletedTask;
 
     /// <summary>
     /// No further events will be added; <see cref="RunAsync"/> ends when all are decided. Those that wait for another attempt are left to the
@@ -78,7 +82,7 @@ public sealed partial class DecisionLoop(
 
         await Task.WhenAll(workers);
         await Task.WhenAll(postponed.Values);
-        foreach (var mine in InHand.Where(pair => pair.Value == this))
+        foreach (var mine in InHand.Where(pair => pair.Value.Loop == this))
         {
             InHand.TryRemove(mine);
         }
@@ -94,7 +98,7 @@ public sealed partial class DecisionLoop(
 
         var failed = ledger.Reader.Postponed(left[0].ListenerNamespace, left[0].ListenerName).ToDictionary(attempt => attempt.EventId);
         var now = time.GetUtcNow();
-        foreach (var received in left.Where(one => InHand.TryAdd(one.EventId, this)))
+        foreach (var received in left.Where(one => InHand.TryAdd(one.EventId, new Holding(this, one.ReceivedAt))))
         {
             var work = new Work(received, failed.TryGetValue(received.EventId, out var last) ? last.Attempt + 1 : 1);
             if (!(last?.NotBefore > now && Postpone(work, last.NotBefore.Value - now, cancellationToken)))
@@ -161,7 +165,11 @@ public sealed partial class DecisionLoop(
         await (reasonToGiveUp is null
             ? ledger.DecideAsync(delivery, cancellationToken)
             : ledger.DeadLetterAsync(delivery, reasonToGiveUp, cancellationToken));
-        InHand.TryRemove(new KeyValuePair<string, DecisionLoop>(delivery.Event.EventId, this));
+        if (InHand.TryGetValue(delivery.Event.EventId, out var holding) && holding.Loop == this)
+        {
+            InHand.TryRemove(new KeyValuePair<string, Holding>(delivery.Event.EventId, holding));
+        }
+
         Decided?.Invoke(delivery);
     }
 
@@ -258,6 +266,9 @@ public sealed partial class DecisionLoop(
     };
 
     private sealed record Work(ReceivedEvent Event, int Attempt);
+
+    /// <summary>Who works on an event, and since when it is there.</summary>
+    public readonly record struct Holding(DecisionLoop Loop, DateTimeOffset ReceivedAt);
 
     private static partial class Log
     {

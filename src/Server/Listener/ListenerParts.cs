@@ -38,8 +38,11 @@ public sealed record ListenerParts
     /// <summary>Out of which the listeners of the process take the bytes of bodies, those with a cap of their own excepted.</summary>
     internal BodyBytes Bodies { get; init; } = new(BodyBytes.Default);
 
+    /// <summary>Who this process is for the ledger's leases.</summary>
+    public string Holder { get; } = Guid.NewGuid().ToString("N");
+
     /// <summary>See <see cref="DecisionLoop.InHand"/>.</summary>
-    public ConcurrentDictionary<string, DecisionLoop> InHand { get; } = new();
+    public ConcurrentDictionary<string, DecisionLoop.Holding> InHand { get; } = new();
 
     public required TimeProvider Time { get; init; }
 

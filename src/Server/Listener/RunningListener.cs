@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
-using Hikigane.Ledger;
 using Hikigane.Resources;
 using Hikigane.Resources.Deliveries;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +10,6 @@ namespace Hikigane.Server.Listener;
 public sealed class RunningListener : IAsyncDisposable
 {
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
 
     private readonly ListenerCaches objects;
     private readonly DecisionLoop decisions;
@@ -25,9 +22,9 @@ public sealed class RunningListener : IAsyncDisposable
     private readonly SinkMetrics metrics;
     private readonly Task deciding;
     private readonly Task replaying;
-    private readonly Task sweeping;
+    private readonly Task keeping;
 
-    private RunningListener(EndpointParts parts, EventEndpoint endpoint, ListenerServer server, IReadOnlyList<ReceivedEvent> left, ReplayLoop replays)
+    private RunningListener(EndpointParts parts, EventEndpoint endpoint, ListenerServer server, (IReadOnlyList<ReceivedEvent> Now, LeftoverLoop Later) left, ReplayLoop replays)
     {
         objects = parts.Objects;
         decisions = parts.Decisions;
@@ -36,9 +33,9 @@ public sealed class RunningListener : IAsyncDisposable
         time = parts.Time;
         this.endpoint = endpoint;
         this.server = server;
-        deciding = decisions.RunAsync(left, stopping.Token);
+        deciding = decisions.RunAsync(left.Now, stopping.Token);
         replaying = replays.RunAsync(closing.Token);
-        sweeping = SweepAsync(parts, closing.Token);
+        keeping = left.Later.RunAsync(closing.Token);
     }
 
     /// <summary>The port that it is served on.</summary>
@@ -88,13 +85,12 @@ public sealed class RunningListener : IAsyncDisposable
         };
         var endpoint = new EventEndpoint(working);
 
-        // Replays that wait are among what is left.
-        await parts.Ledger.TakeReplaysAsync(options.Namespace, options.Name, cancellationToken);
-        var left = parts.Ledger.Reader.Pending(options.Namespace, options.Name);
+        var leftovers = new LeftoverLoop(working, parts.Holder);
+        var left = await leftovers.FirstAsync(cancellationToken);
         var replays = new ReplayLoop(working, parts.Logging.CreateLogger<ReplayLoop>());
         var handlers = new ListenerHandlers(endpoint.HandleAsync, metrics.Text.AnswerAsync);
         var server = await ListenerServer.StartAsync(Timed(working), parts.Listen, TlsOf(working, parts), handlers, cancellationToken);
-        return new RunningListener(working, endpoint, server, left, replays);
+        return new RunningListener(working, endpoint, server, (left, leftovers), replays);
     }
 
     /// <summary>Headers have the time that the listener's annotation gives, from its next start on.</summary>
@@ -110,41 +106,6 @@ public sealed class RunningListener : IAsyncDisposable
     }
 
     private static JsonObject? ListenerOf(EndpointParts parts) => parts.Objects.Listener(new ObjectKey(parts.Options.Namespace, parts.Options.Name));
-
-    /// <summary>
-    /// Takes up what nobody is at: events that another replica acknowledged and left behind when it went. The listener that is there decides them.
-    /// </summary>
-    private static async Task SweepAsync(EndpointParts parts, CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(SweepInterval, parts.Time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(cancellationToken))
-            {
-                if (parts.Decisions.IsIdle)
-                {
-                    await ResumeAsync(parts, cancellationToken);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-        }
-    }
-
-    private static async Task ResumeAsync(EndpointParts parts, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var before = parts.Time.GetUtcNow() - SweepInterval;
-            var left = parts.Ledger.Reader.Pending(parts.Options.Namespace, parts.Options.Name).Where(one => one.ReceivedAt < before).ToList();
-            await parts.Decisions.ResumeAsync(left, cancellationToken);
-        }
-        catch (Exception exception) when (exception is LedgerException or ChannelClosedException)
-        {
-            // The next time, or the next start, takes them up.
-        }
-    }
 
     private static void Tell(Delivery delivery, ListenerCaches objects, ProgressEvents progress)
     {
@@ -162,7 +123,7 @@ public sealed class RunningListener : IAsyncDisposable
         await server.DisposeAsync();
         await closing.CancelAsync();
         await replaying;
-        await sweeping;
+        await keeping;
         decisions.Complete();
         try
         {

@@ -46,47 +46,17 @@ public sealed class RetentionLoopTests
     }
 
     /// <summary>A ledger that tells when a sweep is over.</summary>
-    private sealed class PruneSignal(SqliteLedger inner) : ILedger
+    private sealed class PruneSignal(SqliteLedger inner) : ForwardingLedger(inner)
     {
         private TaskCompletionSource<int> next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public LedgerReader Reader => inner.Reader;
-
-        public LedgerOptions Options => inner.Options;
-
         public Task<int> Next() => (next = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
-        public async Task<int> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken)
+        public override async Task<int> PruneAsync(DateTimeOffset now, CancellationToken cancellationToken)
         {
-            var removed = await inner.PruneAsync(now, cancellationToken);
+            var removed = await base.PruneAsync(now, cancellationToken);
             next.TrySetResult(removed);
             return removed;
         }
-
-        public Task AppendAsync(ReceivedEvent received, CancellationToken cancellationToken) => inner.AppendAsync(received, cancellationToken);
-
-        public Task DecideAsync(Delivery delivery, CancellationToken cancellationToken) => inner.DecideAsync(delivery, cancellationToken);
-
-        public Task RecordAsync(Delivery delivery, CancellationToken cancellationToken) => inner.RecordAsync(delivery, cancellationToken);
-
-        public Task<string> ClaimAsync(DeliveryClaim claim, CancellationToken cancellationToken) => inner.ClaimAsync(claim, cancellationToken);
-
-        public Task PostponeAsync(FailedAttempt attempt, CancellationToken cancellationToken) => inner.PostponeAsync(attempt, cancellationToken);
-
-        public Task DeadLetterAsync(Delivery delivery, string reason, CancellationToken cancellationToken) =>
-            inner.DeadLetterAsync(delivery, reason, cancellationToken);
-
-        public Task<bool> SettleAsync(string eventId, string by, string settlement, DateTimeOffset at, CancellationToken cancellationToken) =>
-            inner.SettleAsync(eventId, by, settlement, at, cancellationToken);
-
-        public Task ReplayAsync(ReceivedEvent replay, CancellationToken cancellationToken) => inner.ReplayAsync(replay, cancellationToken);
-
-        public Task<IReadOnlyList<ReceivedEvent>> TakeReplaysAsync(string ns, string listener, CancellationToken cancellationToken) =>
-            inner.TakeReplaysAsync(ns, listener, cancellationToken);
-
-        public Task ConfigureAsync(string ns, string listener, DateTimeOffset at, string manifests, CancellationToken cancellationToken) =>
-            inner.ConfigureAsync(ns, listener, at, manifests, cancellationToken);
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }
