@@ -36,7 +36,9 @@ public static class DeliveryJson
             ["attempt"] = delivery.Attempt,
             ["headers"] = JsonSerializer.SerializeToNode(received.Headers, LedgerJson.Default.IReadOnlyListKeyValuePairStringString),
             ["bodyBytes"] = received.BodyBytes,
-            ["bodySha256"] = received.BodySha256.Length > 0 ? received.BodySha256 : Convert.ToHexStringLower(SHA256.HashData(received.Body.Span)),
+            ["bodySha256"] = received.BodySha256.Length > 0 ? received.BodySha256
+                : received.IsTruncated ? null
+                : Convert.ToHexStringLower(SHA256.HashData(received.Body.Span)),
             ["truncated"] = received.IsTruncated,
             ["triggers"] = JsonSerializer.SerializeToNode(delivery.Triggers, LedgerJson.Default.IReadOnlyListTriggerVerdict),
         };

@@ -25,7 +25,7 @@ public interface ILedger : IAsyncDisposable
     /// <summary>Adds the verdicts. Deciding an event again replaces its verdict; the earlier one stays in its history.</summary>
     public Task DecideAsync(Delivery delivery, CancellationToken cancellationToken);
 
-    /// <summary>An event that was refused at the door: event and verdict in one.</summary>
+    /// <summary>A request that was refused at the door: event and verdict in one. What must not be kept is never written.</summary>
     public Task RecordAsync(Delivery delivery, CancellationToken cancellationToken);
 
     /// <summary>

@@ -18,7 +18,7 @@ internal sealed record KeptBody(byte[] Bytes, long OriginalBytes, string Sha256,
         }
 
         var original = received.Body.ToArray();
-        var bytes = options.RedactedFields.Count == 0 ? original : WithoutFields(original, options.RedactedFields, null);
+        var bytes = options.RedactedFields.Count == 0 ? original : WithoutFields(original, options.RedactedFields, null) ?? [];
         if (bytes.Length > options.LargestBody)
         {
             bytes = bytes[..options.LargestBody];
@@ -41,12 +41,13 @@ internal sealed record KeptBody(byte[] Bytes, long OriginalBytes, string Sha256,
         return values;
     }
 
-    private static byte[] WithoutFields(byte[] body, IReadOnlyList<string> fields, List<string>? values)
+    /// <summary>Null when the body is no JSON: what cannot be read cannot be redacted either.</summary>
+    private static byte[]? WithoutFields(byte[] body, IReadOnlyList<string> fields, List<string>? values)
     {
         // A repeated key is no reason to keep a secret: the last one counts.
         if (GoJsonReader.Read(body, GoNumbers.Kubernetes) is not (var root, null))
         {
-            return body;
+            return null;
         }
 
         var isChanged = false;

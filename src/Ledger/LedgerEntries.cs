@@ -6,14 +6,14 @@ namespace Hikigane.Ledger;
 /// <summary>An event as it is written: redacted, and spelled out by its caller, so that the one writer has nothing to do but write.</summary>
 internal sealed record EventEntry
 {
-    private EventEntry(ReceivedEvent received, LedgerOptions options)
+    private EventEntry(ReceivedEvent received, LedgerOptions options, KeptBody? kept)
     {
         var redaction = new Redaction(options);
         Event = received;
-        Body = received.Body.ToArray();
+        Body = kept is { IsChanged: true } ? kept.Bytes : received.Body.ToArray();
         Path = redaction.Path(received.Path);
         Headers = Serialize(redaction.Headers(received.Headers));
-        Sensitive = redaction.IsNeededFor(received) ? Serialize(received.Headers) : null;
+        Sensitive = kept is null && redaction.IsNeededFor(received) ? Serialize(received.Headers) : null;
     }
 
     public ReceivedEvent Event { get; }
@@ -27,7 +27,10 @@ internal sealed record EventEntry
     /// <summary>The headers as they were sent, when they must not be kept for good.</summary>
     public string? Sensitive { get; }
 
-    public static EventEntry Of(ReceivedEvent received, LedgerOptions options) => new(received, options);
+    public static EventEntry Of(ReceivedEvent received, LedgerOptions options) => new(received, options, null);
+
+    /// <summary>An event whose verdict is written with it: nobody will need what must not be kept.</summary>
+    public static EventEntry OfDecided(ReceivedEvent received, LedgerOptions options) => new(received, options, KeptBody.Of(received, options));
 
     private static string Serialize(IReadOnlyList<KeyValuePair<string, string>> headers) =>
         JsonSerializer.Serialize(headers, LedgerJson.Default.IReadOnlyListKeyValuePairStringString);

@@ -11,7 +11,10 @@ public sealed record LedgerOptions
     /// <summary>Headers that are redacted besides those of <see cref="Redaction"/>.</summary>
     public IReadOnlyList<string> RedactedHeaders { get; init; } = [];
 
-    /// <summary>Places in the body that are redacted once the event is decided: <c>body.user.email</c>, <c>$.commits[*].author</c>.</summary>
+    /// <summary>
+    /// Places in the body that are redacted once the event is decided: <c>body.user.email</c>, <c>$.commits[*].author</c>. Of a body that is no JSON
+    /// nothing is kept then.
+    /// </summary>
     public IReadOnlyList<string> RedactedFields { get; init; } = [];
 
     public Retention Retention { get; init; } = new();
@@ -32,6 +35,12 @@ public sealed record Retention
     public TimeSpan Age { get; init; } = TimeSpan.FromDays(7);
 
     public long Bytes { get; init; } = 256 * 1024 * 1024;
+
+    /// <summary>
+    /// Requests that were refused at the door have this part of the count and of the bytes to themselves: whoever is not let in
+    /// must not drive out the events of those who are.
+    /// </summary>
+    public const int PartOfRefused = 10;
 
     /// <summary>Dead letters that wait for a person go after this.</summary>
     public TimeSpan DeadLetterAge { get; init; } = TimeSpan.FromDays(30);

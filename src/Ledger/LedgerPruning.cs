@@ -15,8 +15,9 @@ internal static class LedgerPruning
     public static IReadOnlyList<long> Expired(LedgerReader reader, Retention retention, DateTimeOffset now) => retention.IsOff ? [] : reader.Read(
         $"""
         SELECT e.seq FROM (
-            SELECT seq, received_at, row_number() OVER newest AS place, sum(length(body) + length(headers)) OVER newest AS total
-            FROM events WINDOW newest AS (PARTITION BY ns, listener ORDER BY seq DESC)) e
+            SELECT seq, received_at, part, part * row_number() OVER newest AS place, part * sum(length(body) + length(headers)) OVER newest AS total
+            FROM (SELECT *, CASE WHEN response_status >= 400 THEN {Retention.PartOfRefused} ELSE 1 END AS part FROM events) parted
+            WINDOW newest AS (PARTITION BY ns, listener, part ORDER BY seq DESC)) e
         JOIN verdicts v ON v.seq = e.seq LEFT JOIN dead_letters d ON d.seq = e.seq
         WHERE (e.place > {retention.Deliveries} OR e.total > {retention.Bytes} OR e.received_at < {Milliseconds(now - retention.Age)})
           AND (d.seq IS NULL OR d.settled_at IS NOT NULL OR d.at < {Milliseconds(now - retention.DeadLetterAge)})

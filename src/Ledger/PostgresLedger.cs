@@ -68,7 +68,7 @@ public sealed class PostgresLedger : ILedger
 
     public Task RecordAsync(Delivery delivery, CancellationToken cancellationToken)
     {
-        var (received, verdict) = (EventEntry.Of(delivery.Event, Options), VerdictEntry.Of(delivery, Options));
+        var (received, verdict) = (EventEntry.OfDecided(delivery.Event, Options), VerdictEntry.Of(delivery, Options));
         return WriteAsync(
             session =>
             {

@@ -73,7 +73,7 @@ public sealed class SqliteLedger : ILedger
 
     public Task RecordAsync(Delivery delivery, CancellationToken cancellationToken)
     {
-        var (received, verdict) = (EventEntry.Of(delivery.Event, Options), VerdictEntry.Of(delivery, Options));
+        var (received, verdict) = (EventEntry.OfDecided(delivery.Event, Options), VerdictEntry.Of(delivery, Options));
         return commits.WriteAsync(
             session =>
             {

@@ -310,6 +310,32 @@ public abstract class LedgerSuite : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_refused_has_a_tenth_of_the_room_and_drives_nothing_else_out()
+    {
+        await ReopenAsync(new LedgerOptions { Retention = new Retention { Deliveries = 20 } });
+        await AddAsync(Event("kept"));
+        for (var n = 0; n < 30; n++)
+        {
+            await ledger.RecordAsync(Decided(Event($"no{n:d2}") with { ResponseStatus = 401 }), Stop);
+        }
+
+        Assert.Equal(28, await ledger.PruneAsync(Start, Stop));
+        Assert.Equal(["no29", "no28", "kept"], Ids(new LedgerQuery()));
+    }
+
+    [Fact]
+    public async Task A_body_that_cannot_be_read_cannot_be_redacted_so_nothing_of_it_is_kept()
+    {
+        await ReopenAsync(new LedgerOptions { RedactedFields = ["body.user.email"] });
+        var broken = Event("a1") with { Body = """{"user":{"email":"aiko@example.com"}"""u8.ToArray(), ResponseStatus = 400 };
+        await ledger.RecordAsync(Decided(broken), Stop);
+
+        var found = ledger.Reader.Find("a1")!.Event;
+        Assert.Equal((0, broken.Body.Length, true), (found.Body.Length, (int)found.BodyBytes, found.IsTruncated));
+        Assert.Equal(64, found.BodySha256.Length);
+    }
+
+    [Fact]
     public async Task Retention_by_age_and_by_size_and_none_at_all()
     {
         var claim = new DeliveryClaim { ListenerNamespace = "ci", ListenerName = "lamp", Provider = "github", DeliveryId = "1", EventId = "old", At = Start };

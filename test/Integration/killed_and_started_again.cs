@@ -95,7 +95,7 @@ public sealed class KilledAndStartedAgain : IDisposable
 
     private static bool Decided(UpProcess up, DateTimeOffset killedAt, int count, out int late)
     {
-        var decided = up.Ledger.List(new LedgerQuery { Limit = 10_000 }).Where(delivery => delivery.DecidedAt is not null).ToList();
+        var decided = up.Ledger.List(new LedgerQuery { Limit = 10_000 }).Where(delivery => delivery.DecidedAt is not null && !delivery.Event.IsRefused).ToList();
         late = decided.Count(delivery => delivery.DecidedAt > killedAt);
         return decided.Count >= count;
     }

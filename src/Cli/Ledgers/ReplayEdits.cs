@@ -25,6 +25,11 @@ internal sealed class ReplayEdits
     /// <summary>The event that repeats another one, under an id of its own.</summary>
     public async Task<ReceivedEvent> ApplyAsync(ParseResult parsed, ReceivedEvent original, string reason, CancellationToken cancellationToken)
     {
+        if (original.IsRefused && original.Body.IsEmpty && parsed.GetValue(body) is null)
+        {
+            throw new CliException($"event {original.EventId} was refused with {original.ResponseStatus} and has no body here: give one with --body FILE");
+        }
+
         if (original.IsTruncated && parsed.GetValue(body) is null)
         {
             throw new CliException($"of the body of event {original.EventId} only {original.Body.Length} of {original.BodyBytes} bytes are kept: give the whole with --body FILE");
@@ -44,6 +49,7 @@ internal sealed class ReplayEdits
             Body = AreGiven(parsed) ? Encoding.UTF8.GetBytes(changed) : original.Body,
             BodyBytes = 0,
             BodySha256 = "",
+            ResponseStatus = 202,
             Mode = DeliveryMode.Replay,
             ReplayOf = original.EventId,
             RequestedBy = Environment.UserName,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hikigane.Resources.Deliveries;
+using Hikigane.Triggers.Verdicts;
 
 namespace Hikigane.Cli.Text;
 
@@ -40,6 +41,7 @@ internal static class DeliveryTable
         delivery.Event.ReplayOf is { } original ? "replay of " + DeliverySummary.ShortId(original) : delivery.Event.Mode.ToString().ToLowerInvariant(),
     ];
 
-    public static string Trigger(TriggerVerdict trigger) =>
-        $"{(trigger.Name.Length == 0 ? "-" : trigger.Name)}={(trigger.Cause.Length == 0 ? DeliverySummary.Outcome(trigger.Outcome) : trigger.Cause)}";
+    public static string Trigger(TriggerVerdict trigger) => trigger.Source == RequestVerdict.Source
+        ? trigger.Cause
+        : $"{(trigger.Name.Length == 0 ? "-" : trigger.Name)}={(trigger.Cause.Length == 0 ? DeliverySummary.Outcome(trigger.Outcome) : trigger.Cause)}";
 }

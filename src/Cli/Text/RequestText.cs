@@ -24,7 +24,9 @@ internal static class RequestText
         output.WriteLine(Encoding.UTF8.GetString(delivery.Event.Body.Span));
         if (delivery.Event.IsTruncated)
         {
-            output.WriteLine($"… {delivery.Event.Body.Length} of {delivery.Event.BodyBytes} bytes are kept");
+            output.WriteLine(delivery.Event.Body.IsEmpty
+                ? $"(the body is not kept: {(EventFacts.Header(delivery.Event, "Content-Length") is null ? "at least " : "")}{delivery.Event.BodyBytes} bytes)"
+                : $"… {delivery.Event.Body.Length} of {delivery.Event.BodyBytes} bytes are kept");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hikigane.Resources.Deliveries;
+using Hikigane.Triggers.Verdicts;
 
 namespace Hikigane.Cli.Text;
 
@@ -18,7 +19,7 @@ internal static class WhyText
             $"{mark} {word}  {DeliverySummary.Event(received)}{(subject.Length == 0 ? "" : " " + subject)}  " +
             $"{received.ReceivedAt.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)}  " +
             $"listener {received.ListenerNamespace}/{received.ListenerName}");
-        output.WriteLine($"event {received.EventId}");
+        output.WriteLine($"event {received.EventId}{(received.IsRefused ? string.Create(CultureInfo.InvariantCulture, $"  answered with {received.ResponseStatus}") : "")}");
         if (delivery.Outcome == DeliveryOutcome.NoTriggers)
         {
             output.WriteLine("The listener selects no trigger.");
@@ -39,6 +40,7 @@ internal static class WhyText
         var next = delivery.Outcome switch
         {
             DeliveryOutcome.Fired => "",
+            _ when delivery.Event.IsRefused && delivery.Event.Body.IsEmpty => "when it is mended, have the sender deliver it again",
             DeliveryOutcome.Pending => $"it is not decided yet; ask again: hikigane why {id}",
             _ when filtered is not null => $"hikigane event back-test -n {delivery.Event.ListenerNamespace} -l {delivery.Event.ListenerName} --trigger {filtered.Name} --filter 'EXPRESSION'",
             _ => $"when it is mended: hikigane event replay {id}, then again with --run",
@@ -52,7 +54,7 @@ internal static class WhyText
 
     private static void WriteTrigger(TextWriter output, TriggerVerdict trigger)
     {
-        var name = trigger.Name.Length == 0 ? "(trigger without a name)" : trigger.Name;
+        var name = trigger.Name.Length > 0 ? trigger.Name : trigger.Source == RequestVerdict.Source ? "listener" : "(trigger without a name)";
         var cause = trigger.Cause.Length == 0 ? "" : $" [{trigger.Cause}]";
         output.WriteLine($"  {name}: {DeliverySummary.Outcome(trigger.Outcome)}{cause}{Where(trigger)}");
         WriteBlock(output, trigger.Explain);

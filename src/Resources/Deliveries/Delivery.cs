@@ -90,8 +90,11 @@ public sealed record ReceivedEvent
     /// <summary>How many bytes were sent, when the ledger keeps fewer; else the length of <see cref="Body"/>.</summary>
     public long BodyBytes { get => field == 0 ? Body.Length : field; init; }
 
-    /// <summary>Whether the ledger keeps only the beginning of the body.</summary>
+    /// <summary>Whether the ledger keeps only the beginning of the body, or nothing of it.</summary>
     public bool IsTruncated => BodyBytes > Body.Length;
+
+    /// <summary>Whether it was refused at the door: it has a verdict that says why, and no trigger saw it.</summary>
+    public bool IsRefused => ResponseStatus >= 400;
 
     /// <summary>Hex digest of the body as it was sent, when the ledger changed it; else empty.</summary>
     public string BodySha256 { get; init; } = "";
@@ -104,7 +107,7 @@ public sealed record TriggerVerdict
 
     public required string Name { get; init; }
 
-    /// <summary><c>inline</c>, <c>ref</c>, <c>selector</c> or <c>group(name)</c>.</summary>
+    /// <summary><c>inline</c>, <c>ref</c>, <c>selector</c> or <c>group(name)</c>; <c>listener</c> where no trigger was asked.</summary>
     public string Source { get; init; } = "inline";
 
     public required TriggerOutcome Outcome { get; init; }

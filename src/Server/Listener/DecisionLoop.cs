@@ -256,6 +256,7 @@ public sealed partial class DecisionLoop(
             {
                 Namespace = received.ListenerNamespace,
                 Name = "",
+                Source = RequestVerdict.Source,
                 Outcome = TriggerOutcome.Error,
                 Cause = exception is KubeException { Code: 408 or 504 } or TimeoutException ? Causes.CreateTimeout : Causes.Undecided,
                 Message = exception.Message,

@@ -186,6 +186,7 @@ public sealed class EventDecision(
     {
         Namespace = received.ListenerNamespace,
         Name = "",
+        Source = RequestVerdict.Source,
         Outcome = TriggerOutcome.Error,
         Cause = Causes.RefMissing,
         Message = $"eventlistener.triggers.tekton.dev \"{received.ListenerName}\" not found",

@@ -1,10 +1,12 @@
 using System.Buffers;
+using System.Text.Json.Nodes;
 using Hikigane.Expressions.GoJson;
 using Hikigane.Ledger;
 using Hikigane.Resources;
 using Hikigane.Resources.Deliveries;
 using Hikigane.Resources.Json;
 using Hikigane.Triggers.Selection;
+using Hikigane.Triggers.Verdicts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -19,6 +21,7 @@ internal sealed class EventEndpoint(EndpointParts parts)
     private readonly SinkOptions options = parts.Options;
     private readonly ListenerCaches objects = parts.Objects;
     private readonly TimeProvider time = parts.Time;
+    private readonly RefusedRequests refused = new(parts.Ledger, parts.Time);
 
     public async Task HandleAsync(HttpContext http)
     {
@@ -63,14 +66,13 @@ internal sealed class EventEndpoint(EndpointParts parts)
         var visitor = await parts.Door.AdmitAsync(http, listener, cancellationToken);
         if (visitor.Refusal is { } refusal)
         {
-            parts.Metrics.Refused(refusal.Cause);
-            await ListenerAnswer.RefusedAsync(http, options, refusal);
+            await RefuseAsync(http, refusal, () => Record(http, target, visitor, default, listener), read: 0, cancellationToken);
             return;
         }
 
         // 4. The bytes, so many as may be, within the time that reading may take. They are held until the answer is given.
         using var share = visitor.Bodies.Hold();
-        if (await ReadAsync(http, target, visitor, share, cancellationToken) is not { } body)
+        if (await ReadAsync(http, body => Record(http, target, visitor, body, listener), visitor, share, cancellationToken) is not { } body)
         {
             return;
         }
@@ -78,18 +80,21 @@ internal sealed class EventEndpoint(EndpointParts parts)
         if (options.ValidatesPayload && GoJsonReader.CheckObject(body.Span) is { } error)
         {
             parts.Metrics.Received(isAccepted: false);
+            ShowId(http, await refused.RecordAsync(
+                Causes.RequestNotJson, StatusCodes.Status400BadRequest, () => Record(http, target, visitor, body, listener),
+                request => RequestVerdict.NotJson(request, error), cancellationToken));
             await ListenerAnswer.InvalidBodyAsync(http, options, error);
             return;
         }
 
         // 5. The listener has to exist and to make sense; what a trigger thinks of the event is decided later.
-        var received = Record(http, target, visitor, body) with { ListenerUid = listener?.Uid() ?? "" };
+        var received = Record(http, target, visitor, body, listener);
         parts.Progress.Started(received);
         if (listener is null)
         {
             parts.Metrics.Received(isAccepted: false);
             parts.Progress.FailedEarly(received, $"eventlistener.triggers.tekton.dev \"{options.Name}\" not found");
-            await RefuseAsync(received, EventDecision.ListenerGone(received), cancellationToken);
+            await RecordAsync(Causes.RefMissing, received, EventDecision.ListenerGone, cancellationToken);
             http.Response.StatusCode = StatusCodes.Status500InternalServerError;
             return;
         }
@@ -97,6 +102,7 @@ internal sealed class EventEndpoint(EndpointParts parts)
         if (TriggerSelection.Of(listener, objects.Lookups).Error is { } unusable)
         {
             parts.Progress.Failed(received, listener, unusable);
+            await RecordAsync(Causes.ListenerInvalid, received, request => RequestVerdict.ListenerInvalid(request, unusable), cancellationToken);
             http.Response.StatusCode = StatusCodes.Status500InternalServerError;
             return;
         }
@@ -121,18 +127,42 @@ internal sealed class EventEndpoint(EndpointParts parts)
     }
 
     /// <summary>The sender gets no reason, as upstream; the ledger has it.</summary>
-    private Task RefuseAsync(ReceivedEvent received, TriggerVerdict why, CancellationToken cancellationToken) => parts.Ledger.RecordAsync(
-        new Delivery
+    private Task RecordAsync(string cause, ReceivedEvent received, Func<ReceivedEvent, TriggerVerdict> why, CancellationToken cancellationToken) =>
+        refused.RecordAsync(cause, StatusCodes.Status500InternalServerError, () => received, why, cancellationToken);
+
+    /// <summary>Counted, put on record, answered. The size of the body is what the sender says, or as much as was read of it.</summary>
+    private async Task RefuseAsync(HttpContext http, Refusal refusal, Func<ReceivedEvent> request, long read, CancellationToken cancellationToken)
+    {
+        parts.Metrics.Refused(refusal.Cause);
+        var cause = refusal.Cause switch
         {
-            Event = received with { ResponseStatus = StatusCodes.Status500InternalServerError },
-            Outcome = DeliveryOutcome.Error,
-            DecidedAt = time.GetUtcNow(),
-            Triggers = [why],
-        }, cancellationToken);
+            "address" => Causes.RequestAddress,
+            "rate" => Causes.RequestRate,
+            "headers" => Causes.RequestHeaders,
+            "certificate" => Causes.RequestCertificate,
+            "credentials" => Causes.RequestCredentials,
+            "size" => Causes.RequestTooLarge,
+            "in-flight" => Causes.RequestFull,
+            _ => Causes.ListenerInvalid,
+        };
+        ShowId(http, await refused.RecordAsync(
+            cause, refusal.Status, () => request() with { BodyBytes = http.Request.ContentLength ?? read },
+            received => cause == Causes.ListenerInvalid ? RequestVerdict.ListenerInvalid(received, refusal.Message) : RequestVerdict.AtTheDoor(received, cause, refusal.Message),
+            cancellationToken));
+        await ListenerAnswer.RefusedAsync(http, options, refusal);
+    }
+
+    private static void ShowId(HttpContext http, string? eventId)
+    {
+        if (eventId is not null)
+        {
+            http.Response.Headers["X-Event-Id"] = eventId;
+        }
+    }
 
     /// <summary>The body; null when the request was answered because it has none that can be taken.</summary>
     private async Task<ReadOnlyMemory<byte>?> ReadAsync(
-        HttpContext http, string target, Visitor visitor, BodyBytes.Share share, CancellationToken cancellationToken)
+        HttpContext http, Func<ReadOnlyMemory<byte>, ReceivedEvent> record, Visitor visitor, BodyBytes.Share share, CancellationToken cancellationToken)
     {
         var readTimeout = visitor.Edge.ReadTimeout ?? options.ReadTimeout;
 
@@ -142,21 +172,26 @@ internal sealed class EventEndpoint(EndpointParts parts)
         {
             using var slow = new CancellationTokenSource(readTimeout, time);
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, slow.Token);
-            var (body, refusal) = await ReadBodyAsync(http.Request, most, share, ending.Token);
+            var (body, bytes, refusal) = await ReadBodyAsync(http.Request, most, share, ending.Token);
             if (refusal is null)
             {
                 return body;
+            {
+                await TooLargeAsync(http, () => record(default), (most, read), cancellationToken);
             }
 
-            parts.Metrics.Refused(refusal.Cause);
-            await ListenerAnswer.RefusedAsync(http, options, refusal);
+            await RefuseAsync(http, refusal, () => record(default), bytes, cancellationToken);
             return null;
         }
         catch (Exception exception) when (exception is OperationCanceledException or BadHttpRequestException or IOException)
         {
             parts.Metrics.Received(isAccepted: false);
-            parts.Progress.FailedEarly(Record(http, target, visitor, default), exception.Message);
+            var received = record(default) with { BodyBytes = http.Request.ContentLength ?? 0 };
+            parts.Progress.FailedEarly(received, exception.Message);
             var isSlow = exception is OperationCanceledException;
+
+            // Time may be over; a record takes none to speak of.
+            await RecordAsync(Causes.RequestUnreadable, received, request => RequestVerdict.Unreadable(request, isSlow, exception.Message), CancellationToken.None);
             if (isSlow && options.HandlerTimeout < readTimeout)
             {
                 throw;
@@ -168,13 +203,13 @@ internal sealed class EventEndpoint(EndpointParts parts)
         }
     }
 
-    /// <summary>A body that is over a cap is refused, and the rest of it is not read.</summary>
-    private static async Task<(ReadOnlyMemory<byte> Body, Refusal? Refusal)> ReadBodyAsync(
+    /// <summary>A body that is over a cap is refused, and the rest of it is not read. Either way, how much of it came.</summary>
+    private static async Task<(ReadOnlyMemory<byte> Body, long Bytes, Refusal? Refusal)> ReadBodyAsync(
         HttpRequest request, long most, BodyBytes.Share share, CancellationToken cancellationToken)
     {
         if (request.ContentLength > most)
         {
-            return (default, TooLarge(most));
+            return (default, 0, TooLarge(most));
         }
 
         while (true)
@@ -182,16 +217,16 @@ internal sealed class EventEndpoint(EndpointParts parts)
             var read = await request.BodyReader.ReadAsync(cancellationToken);
             if (read.Buffer.Length > most || !share.Grow(read.Buffer.Length))
             {
-                var refusal = read.Buffer.Length > most ? TooLarge(most) : Full();
+                var (refusal, bytes) = (read.Buffer.Length > most ? TooLarge(most) : Full(), read.Buffer.Length);
                 request.BodyReader.AdvanceTo(read.Buffer.End);
-                return (default, refusal);
+                return (default, bytes, refusal);
             }
 
             if (read.IsCompleted)
             {
                 var body = read.Buffer.ToArray();
                 request.BodyReader.AdvanceTo(read.Buffer.End);
-                return (body, null);
+                return (body, body.Length, null);
             }
 
             request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
@@ -205,13 +240,13 @@ internal sealed class EventEndpoint(EndpointParts parts)
         StatusCodes.Status503ServiceUnavailable, "in-flight", "the listener holds as many bytes of event bodies as it may; send the event again later",
         RetryAfter: TimeSpan.FromSeconds(1));
 
-    private ReceivedEvent Record(HttpContext http, string target, Visitor visitor, ReadOnlyMemory<byte> body) => new()
+    private ReceivedEvent Record(HttpContext http, string target, Visitor visitor, ReadOnlyMemory<byte> body, JsonObject? listener) => new()
     {
         // Version 7 rises with time, so the ledger's index of event IDs grows at its end instead of everywhere.
         EventId = Guid.CreateVersion7(time.GetUtcNow()).ToString(),
         ListenerNamespace = options.Namespace,
         ListenerName = options.Name,
-        ListenerUid = "",
+        ListenerUid = listener?.Uid() ?? "",
         ReceivedAt = time.GetUtcNow(),
         RemoteAddress = visitor.Address.ToString(),
         HttpVersion = http.Request.Protocol,

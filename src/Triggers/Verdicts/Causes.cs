@@ -52,4 +52,34 @@ public static class Causes
 
     /// <summary>Deciding failed until it was given up.</summary>
     public const string Undecided = "undecided";
+
+    /// <summary>400: the body is not a JSON object.</summary>
+    public const string RequestNotJson = "request.not-json";
+
+    /// <summary>413: the body is larger than the listener takes.</summary>
+    public const string RequestTooLarge = "request.too-large";
+
+    /// <summary>431: the headers are larger than the listener takes.</summary>
+    public const string RequestHeaders = "request.headers-too-large";
+
+    /// <summary>The body broke off, came too slowly, or is not HTTP.</summary>
+    public const string RequestUnreadable = "request.unreadable";
+
+    /// <summary>403: the listener does not take requests from this address.</summary>
+    public const string RequestAddress = "request.address";
+
+    /// <summary>403: there is no client certificate.</summary>
+    public const string RequestCertificate = "request.certificate";
+
+    /// <summary>401: the bearer token is missing or not the right one.</summary>
+    public const string RequestCredentials = "request.credentials";
+
+    /// <summary>429: too many requests.</summary>
+    public const string RequestRate = "request.rate";
+
+    /// <summary>503: the listener holds as many bytes of bodies as it may.</summary>
+    public const string RequestFull = "request.full";
+
+    /// <summary>The listener itself is not in order, so it takes nobody's requests.</summary>
+    public const string ListenerInvalid = "listener.invalid";
 }

@@ -39,7 +39,7 @@ internal sealed class EventBackTestCommand
         }
 
         var reader = place.Read(parsed);
-        var deliveries = reader.List(filter.Query(parsed, reader)).Where(delivery => delivery.Outcome != DeliveryOutcome.Pending).Reverse().ToList();
+        var deliveries = reader.List(filter.Query(parsed, reader)).Where(delivery => delivery.Outcome != DeliveryOutcome.Pending && !delivery.Event.IsRefused).Reverse().ToList();
         if (deliveries.Count == 0)
         {
             throw new CliException("there are no events to try it on", ExitCode.NothingReceived);

@@ -5,6 +5,7 @@ using Hikigane.Cli.Text;
 using Hikigane.Ledger;
 using Hikigane.Resources.Deliveries;
 using Hikigane.Server.Previews;
+using Hikigane.Triggers.Verdicts;
 
 namespace Hikigane.Cli.Commands.Events;
 
@@ -57,7 +58,7 @@ internal sealed class EventReplayCommand
         foreach (var original in originals.Where(one => IsRefusedSignature(one) && !parsed.GetValue(signAgain)))
         {
             throw new CliException(
-                $"event {original.Event.EventId} was refused for its signature, so nobody knows who sent it. Look at it first; --sign-again replays it all the same", ExitCode.Usage);
+                $"event {original.Event.EventId} was refused for its {(original.Event.IsRefused ? "sender" : "signature")}, so nobody knows who sent it. Look at it first; --sign-again replays it all the same", ExitCode.Usage);
         }
 
         Confirm(parsed, reader, originals);
@@ -188,5 +189,6 @@ internal sealed class EventReplayCommand
     }
 
     private static bool IsRefusedSignature(Delivery delivery) => delivery.Outcome == DeliveryOutcome.Rejected
-        && delivery.Triggers.Any(trigger => trigger.Cause.StartsWith("signature.", StringComparison.Ordinal));
+        && delivery.Triggers.Any(trigger => trigger.Cause.StartsWith("signature.", StringComparison.Ordinal)
+            || trigger.Cause is Causes.RequestAddress or Causes.RequestCertificate or Causes.RequestCredentials);
 }

@@ -20,7 +20,7 @@ public sealed class RunningListenerTests
 
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Equal("Invalid event body format : " + reason, answer.Text("errorMessage"));
-        Assert.Empty(deliveries);
+        Assert.Equal(("request.not-json", "listener"), (Assert.Single(Assert.Single(deliveries).Triggers).Cause, deliveries[0].Triggers[0].Source));
     }
 
     [Fact]
