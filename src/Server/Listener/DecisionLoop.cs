@@ -180,7 +180,7 @@ public sealed partial class DecisionLoop(
     /// <summary>What the API refused, or nobody answered to, is for a person to mend and to replay; a filter that said no is not.</summary>
     private static string? ReasonToGiveUp(Delivery delivery) => delivery.Triggers
         .FirstOrDefault(trigger => trigger.Outcome == TriggerOutcome.Error
-            && (trigger.Cause.StartsWith("create.", StringComparison.Ordinal) || trigger.Cause is "interceptor.unreachable" or "undecided"))
+            && (trigger.Cause.StartsWith("create.", StringComparison.Ordinal) || trigger.Cause is Causes.InterceptorUnreachable or Causes.Undecided))
         ?.Message;
 
     private async Task<Work?> PostponeAsync(Work work, Exception cause, CancellationToken cancellationToken)

@@ -53,6 +53,9 @@ public static class Causes
     /// <summary>Deciding failed until it was given up.</summary>
     public const string Undecided = "undecided";
 
+    /// <summary>A defect of this program, which the trigger brought to light.</summary>
+    public const string Internal = "internal";
+
     /// <summary>400: the body is not a JSON object.</summary>
     public const string RequestNotJson = "request.not-json";
 

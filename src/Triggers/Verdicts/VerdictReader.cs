@@ -76,7 +76,7 @@ internal static class VerdictReader
     };
 
     /// <summary>We did not get through it: a defect of ours, which this trigger brought to light.</summary>
-    public static TriggerVerdict Broken(TriggerVerdict verdict, string error) => Failed(verdict, 0, "internal", error) with
+    public static TriggerVerdict Broken(TriggerVerdict verdict, string error) => Failed(verdict, 0, Causes.Internal, error) with
     {
         Explain = $"This trigger could not be worked out: {error}",
         Fix = "This is a defect of the program: please report it with the trigger and the event. Other triggers of the listener are not affected.",

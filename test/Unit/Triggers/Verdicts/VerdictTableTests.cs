@@ -71,6 +71,7 @@ public sealed class VerdictTableTests
         new(Causes.InterceptorStop, TriggerOutcome.Filtered, "{ref: {name: mine, kind: NamespacedInterceptor}}", "Interceptor `mine` stopped it: \"not today\" (code FailedPrecondition).", ""),
         new(Causes.InterceptorUnreachable, TriggerOutcome.Error, "{ref: {name: down, kind: NamespacedInterceptor}}", "Interceptor `down` did not answer as it should", "Check that the interceptor's service runs"),
         new(Causes.InterceptorUnreachable, TriggerOutcome.Error, "{ref: {name: nowhere}}", "Interceptor `nowhere` does not exist", "kubectl get clusterinterceptors"),
+        new(Causes.Internal, TriggerOutcome.Error, "{ref: {name: broken, kind: NamespacedInterceptor}}", "This trigger could not be worked out: a hole", "defect of the program"),
         new(Causes.InterceptorParams, TriggerOutcome.Error, GitHub("[{name: eventTypes, value: push}]"), "wrong shape", "Correct the params"),
         new(Causes.BindingMissing, TriggerOutcome.Error, "", "Param `v` has no value. `$(body.message)` is not in the payload; nearest: `body.head_commit.message`.",
             "Use `$(body.head_commit.message)`, or set a default.") { Binding = "$(body.message)" },
@@ -120,6 +121,20 @@ public sealed class VerdictTableTests
         ];
 
         Assert.Equal(known.Order(StringComparer.Ordinal), Rows.Select(row => row.Cause).Concat(elsewhere).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Where code gives or asks for a cause, it has to be one of the list; so a cause in quotes is none.</summary>
+    [Fact]
+    public void No_code_uses_a_cause_that_is_not_in_the_list()
+    {
+        string[] parts = ["Triggers", "Ledger", "Cli", "Server/Listener", "Server/Previews", "Resources/Deliveries"];
+        var quoted = parts.SelectMany(part => Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", part), "*.cs", SearchOption.AllDirectories))
+            .SelectMany(file => Regex.Matches(
+                File.ReadAllText(file),
+                @"\b[Cc]ause\s*(?:=|:|==|!=|is|is not)\s*""[^""]+""|\b(?:Failed|Rejected|Filtered)\((?:verdict, )?(?:\d, )?""[^""]*""")
+                .Select(found => $"{Path.GetRelativePath(Repository.Root, file)}: {found.Value}"));
+
+        Assert.Empty(quoted);
     }
 
     [Fact]
@@ -210,7 +225,7 @@ public sealed class VerdictTableTests
         private static IEnumerable<JsonObject> Objects() =>
         [
             .. TriggersInstall.Manifests().Where(manifest => manifest.Text("kind") == "ClusterInterceptor"),
-            .. new[] { "mine", "down" }.Select(name => YamlReader.ReadObject(
+            .. new[] { "mine", "down", "broken" }.Select(name => YamlReader.ReadObject(
                 $"{{kind: Interceptor, metadata: {{name: {name}, namespace: ci}}, spec: {{clientConfig: {{url: 'http://{name}'}}}}}}", out _)!),
             .. new[] { "one", "two" }.Select(name => YamlReader.ReadObject(
                 $"{{kind: Trigger, metadata: {{name: {name}, namespace: ci, labels: {{app: web}}}}, spec: {{}}}}", out _)!),
@@ -224,9 +239,12 @@ public sealed class VerdictTableTests
                         ? Secrets.Where(one => one.Key.StartsWith(key.Name + "/", StringComparison.Ordinal)).ToDictionary(one => one.Key.Split('/')[1], one => Encoding.UTF8.GetBytes(one.Value))
                         : null, key)),
                 (_, _) => ValueTask.FromResult(new GitHubAnswer(GitHubStatus, "", "[]"u8.ToArray())), TimeProvider.System),
-            Remote = (address, _, _) => address.Name == "mine"
-                ? ValueTask.FromResult(InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, "not today"))
-                : throw new InterceptorException("Post \"http://down\": dial tcp: connection refused"),
+            Remote = (address, _, _) => address.Name switch
+            {
+                "mine" => ValueTask.FromResult(InterceptorResponse.Stop(InterceptorCode.FailedPrecondition, "not today")),
+                "broken" => throw new InvalidOperationException("a hole"),
+                _ => throw new InterceptorException("Post \"http://down\": dial tcp: connection refused"),
+            },
             Webhook = (_, _) => throw new InterceptorException("no webhook"),
         };
     }
