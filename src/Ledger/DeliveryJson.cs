@@ -33,7 +33,8 @@ public static class DeliveryJson
             ["facts"] = EventFacts.Of(received).ToObject(),
             ["response"] = new JsonObject { ["status"] = received.ResponseStatus },
             ["outcome"] = delivery.Outcome.ToString(),
-            ["attempt"] = delivery.Attempt,
+            ["attempt"] = delivery.DeliveryAttempt > 0 ? delivery.DeliveryAttempt : null,
+            ["tries"] = delivery.Attempt,
             ["headers"] = JsonSerializer.SerializeToNode(received.Headers, LedgerJson.Default.IReadOnlyListKeyValuePairStringString),
             ["bodyBytes"] = received.BodyBytes,
             ["bodySha256"] = received.BodySha256.Length > 0 ? received.BodySha256

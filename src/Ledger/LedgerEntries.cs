@@ -38,13 +38,29 @@ internal sealed record EventEntry
 
 /// <summary>A verdict as it is written.</summary>
 /// <param name="HasSensitive">Whether something waits in <c>sensitive</c> that goes with the decision.</param>
-internal sealed record VerdictEntry(Delivery Delivery, string Triggers, string? Facts, KeptBody Kept, bool HasSensitive)
+internal sealed record VerdictEntry(Delivery Delivery, string Triggers, KeptBody Kept, bool HasSensitive)
 {
+    /// <summary>Longer ids are not counted: an index is no place for what a stranger may make as long as he likes.</summary>
+    public const int LongestId = 200;
+
+    /// <summary>What the event is about, as it is kept.</summary>
+    public required string Facts { get; init; }
+
+    /// <summary>Whose delivery it is, within its listener; null when the sender gives no id, and for a replay, which nobody sent.</summary>
+    public string? DeliveryKey { get; init; }
+
     public static VerdictEntry Of(Delivery delivery, LedgerOptions options)
     {
+        var received = delivery.Event;
+        var kept = KeptBody.Of(received, options);
+        var facts = EventFacts.Of(received);
         var redaction = new Redaction(options);
-        return new(
-            delivery, redaction.Verdicts(delivery), EventFacts.Of(delivery.Event).ToJson(), KeptBody.Of(delivery.Event, options),
-            redaction.IsNeededFor(delivery.Event));
+        return new VerdictEntry(delivery, redaction.Verdicts(delivery), kept, redaction.IsNeededFor(received))
+        {
+            Facts = (kept.IsChanged ? EventFacts.Of(received with { Body = kept.Bytes }) : facts).ToJson(),
+            DeliveryKey = facts.DeliveryId.Length is > 0 and <= LongestId && received is { Mode: DeliveryMode.Live, ReplayOf: null }
+                ? $"{received.ListenerNamespace}/{received.ListenerName} {facts.Provider} {facts.DeliveryId}"
+                : null,
+        };
     }
 }

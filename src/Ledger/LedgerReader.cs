@@ -26,8 +26,14 @@ public sealed class LedgerReader
     /// <summary>Reads the ledger in a file that another process may be writing; null when there is none.</summary>
     public static LedgerReader? OpenFile(string path)
     {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        SqliteSchema.Upgrade(path);
         var connection = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = SqliteOpenMode.ReadOnly }.ToString();
-        return File.Exists(path) ? new LedgerReader(() => new SqliteConnection(connection), path) : null;
+        return new LedgerReader(() => new SqliteConnection(connection), path);
     }
 
     /// <summary>

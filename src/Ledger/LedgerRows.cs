@@ -11,13 +11,14 @@ internal static class LedgerRows
     public const string Deflate = "deflate";
 
     /// <summary>How many columns there are: what a query adds comes behind them.</summary>
-    public const int Count = 28;
+    public const int Count = 29;
 
     public const string Columns = """
         e.id, e.ns, e.listener, e.listener_uid, e.received_at, e.remote, e.method, e.path, e.headers, e.body, e.replay_of,
         v.outcome, v.decided_at, v.attempt, v.triggers,
         e.http_version, e.response_status, e.mode, e.requested_by, e.reason, e.body_bytes, e.body_sha256, e.body_encoding,
-        d.at, d.reason, d.settled_at, d.settled_by, d.settlement
+        d.at, d.reason, d.settled_at, d.settled_by, d.settlement,
+        (SELECT count(*) FROM (SELECT 1 FROM verdicts w WHERE w.delivery = v.delivery AND w.seq <= v.seq LIMIT 1000) seen)
         """;
 
     public const string Tables = "events e LEFT JOIN verdicts v ON v.seq = e.seq LEFT JOIN dead_letters d ON d.seq = e.seq";
@@ -58,6 +59,7 @@ internal static class LedgerRows
                 Outcome = Enum.Parse<DeliveryOutcome>(row.GetString(11)),
                 DecidedAt = Time(row, 12),
                 Attempt = (int)row.GetInt64(13),
+                DeliveryAttempt = (int)row.GetInt64(28),
                 Triggers = JsonSerializer.Deserialize(row.GetString(14), LedgerJson.Default.IReadOnlyListTriggerVerdict) ?? [],
                 DeadLetter = DeadLetter(row, received.EventId),
             };

@@ -40,10 +40,11 @@ internal static class LedgerWrites
         [
             id, ("@outcome", delivery.Outcome.ToString()), ("@at", delivery.DecidedAt?.ToUnixTimeMilliseconds()),
             ("@attempt", (long)delivery.Attempt), ("@triggers", entry.Triggers), ("@facts", entry.Facts),
+            ("@delivery", entry.DeliveryKey),
         ];
         const string Insert = """
-            INSERT INTO verdicts (seq, outcome, decided_at, attempt, triggers, facts)
-            SELECT seq, @outcome, @at, @attempt, @triggers, @facts FROM events WHERE id = @id ON CONFLICT (seq) DO NOTHING
+            INSERT INTO verdicts (seq, outcome, decided_at, attempt, triggers, facts, delivery)
+            SELECT seq, @outcome, @at, @attempt, @triggers, @facts, @delivery FROM events WHERE id = @id ON CONFLICT (seq) DO NOTHING
             """;
         if (session.Execute(Insert, verdict) == 0)
         {

@@ -41,6 +41,8 @@ public sealed class PostgresLedger : ILedger
             // Replicas start at the same time: one makes the tables, the others find them.
             connection.Execute("SELECT pg_advisory_xact_lock(4744312)");
             connection.Execute(LedgerTables.For("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BIGINT", "BYTEA", "COLLATE \"C\""));
+            AddColumns(connection);
+            connection.Execute(LedgerTables.Indexes);
             await transaction.CommitAsync(cancellationToken);
             return new PostgresLedger(database, options ?? LedgerOptions.Default);
         }
@@ -139,6 +141,18 @@ public sealed class PostgresLedger : ILedger
     }
 
     public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    /// <summary>What the first shape did not have. Looked for first: altering a table, even in vain, waits for whoever uses it.</summary>
+    private static void AddColumns(DbConnection connection)
+    {
+        using var known = connection.Command(
+            "SELECT count(*) FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = 'verdicts' AND column_name = 'delivery'");
+        if ((long)known.ExecuteScalar()! == 0)
+        {
+            connection.Execute("ALTER TABLE verdicts ADD COLUMN delivery TEXT");
+            connection.Execute(LedgerTables.Deliveries(name => $"facts::json ->> '{name}'"));
+        }
+    }
 
     private static LedgerReader ReaderOf(NpgsqlDataSource database) => new(database.CreateConnection, "in PostgreSQL");
 

@@ -26,7 +26,7 @@ public sealed class Redaction(LedgerOptions options)
         SearchValues.Create(["token", "secret", "key", "signature", "password", "credential"], StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Names that hold a fragment and no credential.</summary>
-    private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase) { "X-Event-Key", "Sec-WebSocket-Key" };
+    private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase) { "X-Event-Key", "Sec-WebSocket-Key", "Idempotency-Key" };
 
     /// <summary>Whether a header is known to carry a credential, whatever is configured.</summary>
     public static bool IsSensitive(string header) => Named.Contains(header)

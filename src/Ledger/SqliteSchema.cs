@@ -8,7 +8,7 @@ namespace Hikigane.Ledger;
 /// </summary>
 internal static class SqliteSchema
 {
-    private const int Version = 3;
+    private const int Version = 4;
 
     public static void Create(SqliteConnection connection, bool isOnDisk)
     {
@@ -35,10 +35,41 @@ internal static class SqliteSchema
         AddColumns(connection, "events",
             "http_version TEXT", "response_status INTEGER", "mode TEXT", "requested_by TEXT", "reason TEXT", "body_bytes INTEGER", "body_sha256 TEXT",
             "body_encoding TEXT");
-        AddColumns(connection, "verdicts", "facts TEXT");
+        AddColumns(connection, "verdicts", "facts TEXT", "delivery TEXT");
         AddColumns(connection, "sensitive", "path TEXT");
+        connection.Execute(LedgerTables.Indexes);
+        connection.Execute(LedgerTables.Deliveries(name => $"json_extract(facts, '$.{name}')"));
         connection.Execute($"PRAGMA user_version = {Version}");
         transaction.Commit();
+    }
+
+    /// <summary>Brings a file up to date that is only to be read: its writer may be long gone.</summary>
+    public static void Upgrade(string path)
+    {
+        try
+        {
+            using (var reader = Open(path, SqliteOpenMode.ReadOnly))
+            {
+                if (VersionOf(reader) >= Version)
+                {
+                    return;
+                }
+            }
+
+            using var writer = Open(path, SqliteOpenMode.ReadWrite);
+            Create(writer, isOnDisk: true);
+        }
+        catch (SqliteException exception)
+        {
+            throw new LedgerException($"the ledger {path} is of an older version and cannot be brought up to date: {exception.Message}", exception);
+        }
+    }
+
+    private static SqliteConnection Open(string path, SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = mode }.ToString());
+        connection.Open();
+        return connection;
     }
 
     private static long VersionOf(SqliteConnection connection)

@@ -207,6 +207,39 @@ public abstract class LedgerSuite : IAsyncLifetime
     }
 
     [Fact]
+    public async Task How_often_a_delivery_came_is_counted_within_its_listener_and_a_replay_is_none()
+    {
+        await AddAsync(Sent("a1", "72d3"));
+        await AddAsync(Sent("b1", "72d3") with { ListenerName = "second" });
+        await AddAsync(Sent("a2", "72d3"));
+        await AddAsync(Sent("r1", "72d3") with { ReplayOf = "a1", Mode = DeliveryMode.Replay });
+        await ledger.RecordAsync(Decided(Sent("a3", "72d3") with { ResponseStatus = 413 }), Stop);
+        await AddAsync(Sent("c1", "9999"));
+        await AddAsync(Event("d1"));
+        await AddAsync(Sent("long", new string('x', 300)));
+
+        await ReopenAsync(LedgerOptions.Default);
+
+        Assert.Equal(
+            [("long", 0), ("d1", 0), ("c1", 1), ("a3", 3), ("r1", 0), ("a2", 2), ("b1", 1), ("a1", 1)],
+            ledger.Reader.List(new LedgerQuery()).Select(one => (one.Event.EventId, one.DeliveryAttempt)));
+        Assert.Equal(3, ledger.Reader.Find("a3")!.DeliveryAttempt);
+        Assert.Equal((2, 1), ((int?)DeliveryJson.Of(ledger.Reader.Find("a2")!, withBody: false)["attempt"], (int?)DeliveryJson.Of(ledger.Reader.Find("a2")!, withBody: false)["tries"]));
+
+        static ReceivedEvent Sent(string id, string delivery) =>
+            Event(id) with { Headers = [new("X-GitHub-Event", "push"), new("X-GitHub-Delivery", delivery)] };
+    }
+
+    [Fact]
+    public async Task What_an_event_is_about_is_kept_without_the_redacted_fields()
+    {
+        await ReopenAsync(new LedgerOptions { RedactedFields = ["body.sender.login"] });
+        await AddAsync(Event("a1") with { Body = """{"sender":{"login":"aiko"},"ref":"main"}"""u8.ToArray() });
+
+        Assert.DoesNotContain("\"aiko\"", Assert.Single(ledger.Reader.Read("SELECT facts FROM verdicts WHERE 1 = 1", [], "", row => row.GetString(0))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_postponed_event_is_still_pending_and_says_when_it_is_tried_again_and_why()
     {
         await ledger.AppendAsync(Event("e1"), Stop);

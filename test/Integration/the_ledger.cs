@@ -1,4 +1,5 @@
 using Hikigane.Ledger;
+using Hikigane.Resources.Deliveries;
 
 namespace Hikigane.Integration;
 
@@ -11,6 +12,49 @@ public sealed class TheLedgerInAFile : LedgerSuite
     {
         await base.DisposeAsync();
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_ledger_of_an_older_version_is_read_and_knows_how_often_a_delivery_came()
+    {
+        var path = Path.Combine(folder, "older.db");
+        await using (var written = SqliteLedger.OpenFile(path, TimeProvider.System))
+        {
+            await RecordAsync(written, "a1");
+            await RecordAsync(written, "a2");
+        }
+
+        // As version 2 had it.
+        await using (var older = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={path};Pooling=False"))
+        {
+            await older.OpenAsync(Stop);
+            await using var command = older.CreateCommand();
+            command.CommandText = "DROP INDEX verdicts_delivery; ALTER TABLE verdicts DROP COLUMN delivery; PRAGMA user_version = 2";
+            await command.ExecuteNonQueryAsync(Stop);
+        }
+
+        Assert.Equal([2, 1], LedgerReader.OpenFile(path)!.List(new LedgerQuery()).Select(one => one.DeliveryAttempt));
+        await using var again = SqliteLedger.OpenFile(path, TimeProvider.System);
+        await RecordAsync(again, "a3");
+        Assert.Equal(3, again.Reader.Find("a3")!.DeliveryAttempt);
+
+        static Task RecordAsync(ILedger ledger, string id) => ledger.RecordAsync(
+            new Delivery
+            {
+                Event = new ReceivedEvent
+                {
+                    EventId = id,
+                    ListenerNamespace = "ci",
+                    ListenerName = "lamp",
+                    ListenerUid = "",
+                    ReceivedAt = DateTimeOffset.UnixEpoch,
+                    Method = "POST",
+                    Path = "/",
+                    Headers = [new("X-GitHub-Event", "push"), new("X-GitHub-Delivery", "72d3")],
+                    Body = "{}"u8.ToArray(),
+                },
+                Outcome = DeliveryOutcome.NoTriggers,
+            }, Stop);
     }
 
     protected override Task<ILedger> OpenAsync(LedgerOptions options) =>

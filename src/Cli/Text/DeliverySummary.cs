@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hikigane.Resources.Deliveries;
 
 namespace Hikigane.Cli.Text;
@@ -11,6 +12,19 @@ internal static class DeliverySummary
         var facts = EventFacts.Of(received);
         return facts.Event.Length == 0 ? $"{received.Method} {received.Path}" : facts.Action.Length == 0 ? facts.Event : $"{facts.Event} {facts.Action}";
     }
+
+    /// <summary>As <see cref="Event(ReceivedEvent)"/>, with which time it was sent when it was sent before: <c>push (2nd attempt)</c>.</summary>
+    public static string Event(Delivery delivery) =>
+        Event(delivery.Event) + (delivery.DeliveryAttempt > 1 ? $" ({Ordinal(delivery.DeliveryAttempt)} attempt)" : "");
+
+    /// <summary>1st, 2nd, 3rd, 4th, 11th, 21st.</summary>
+    public static string Ordinal(int number) => string.Create(CultureInfo.InvariantCulture, $"{number}") + (number % 100 is >= 11 and <= 13 ? "th" : (number % 10) switch
+    {
+        1 => "st",
+        2 => "nd",
+        3 => "rd",
+        _ => "th",
+    });
 
     /// <summary>The last group of a UUID: enough to name an event. The first groups are its time, which neighbours share.</summary>
     public static string ShortId(string eventId) => eventId.Length == 36 ? eventId[^12..] : eventId;

@@ -8,7 +8,7 @@ namespace Hikigane.Cli.Text;
 internal static class DeliveryTable
 {
     private static readonly string[] Header = ["TIME", "ID", "LISTENER", "EVENT", "SUBJECT", "OUTCOME", "TRIGGERS"];
-    private static readonly string[] Wide = [.. Header, "TOOK", "ATTEMPT", "STATUS", "SENDER", "FROM", "MODE"];
+    private static readonly string[] Wide = [.. Header, "TOOK", "ATTEMPT", "TRIES", "STATUS", "SENDER", "FROM", "MODE"];
 
     public static void Write(TextWriter output, IReadOnlyList<Delivery> deliveries, bool isWide = false)
     {
@@ -25,7 +25,7 @@ internal static class DeliveryTable
         delivery.Event.ReceivedAt.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
         isWide ? delivery.Event.EventId : DeliverySummary.ShortId(delivery.Event.EventId),
         $"{delivery.Event.ListenerNamespace}/{delivery.Event.ListenerName}",
-        DeliverySummary.Event(delivery.Event),
+        DeliverySummary.Event(delivery),
         DeliverySummary.Subject(delivery.Event),
         DeliverySummary.Outcome(delivery.Outcome).Word,
         string.Join(", ", delivery.Triggers.Select(Trigger)),
@@ -34,6 +34,7 @@ internal static class DeliveryTable
     private static string[] More(Delivery delivery) =>
     [
         delivery.DecidedAt is { } at ? string.Create(CultureInfo.InvariantCulture, $"{(at - delivery.Event.ReceivedAt).TotalMilliseconds:0}ms") : "-",
+        delivery.DeliveryAttempt == 0 ? "-" : delivery.DeliveryAttempt.ToString(CultureInfo.InvariantCulture),
         delivery.Attempt.ToString(CultureInfo.InvariantCulture) + (delivery.DeadLetter is { IsSettled: false } ? " dead" : ""),
         delivery.Event.ResponseStatus.ToString(CultureInfo.InvariantCulture),
         EventFacts.Of(delivery.Event).Sender is { Length: > 0 } sender ? sender : "-",

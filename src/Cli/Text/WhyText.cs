@@ -16,10 +16,16 @@ internal static class WhyText
         var received = delivery.Event;
         var subject = DeliverySummary.Subject(received);
         output.WriteLine(
-            $"{mark} {word}  {DeliverySummary.Event(received)}{(subject.Length == 0 ? "" : " " + subject)}  " +
+            $"{mark} {word}  {DeliverySummary.Event(delivery)}{(subject.Length == 0 ? "" : " " + subject)}  " +
             $"{received.ReceivedAt.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)}  " +
             $"listener {received.ListenerNamespace}/{received.ListenerName}");
         output.WriteLine($"event {received.EventId}{(received.IsRefused ? string.Create(CultureInfo.InvariantCulture, $"  answered with {received.ResponseStatus}") : "")}");
+        if (EventFacts.Of(received) is { DeliveryId.Length: > 0 } facts)
+        {
+            var times = delivery.DeliveryAttempt > 0 ? $" ({DeliverySummary.Ordinal(delivery.DeliveryAttempt)} time)" : "";
+            output.WriteLine($"{facts.Provider} delivery {facts.DeliveryId}{times}");
+        }
+
         if (delivery.Outcome == DeliveryOutcome.NoTriggers)
         {
             output.WriteLine("The listener selects no trigger.");

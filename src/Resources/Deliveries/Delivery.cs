@@ -169,6 +169,12 @@ public sealed record Delivery
     /// <summary>How often processing was tried: 1 for the first time.</summary>
     public int Attempt { get; init; } = 1;
 
+    /// <summary>
+    /// Which time it was that this listener saw the sender's delivery id, as far as the ledger goes back: 1, 2, …; 0 when the sender gives none,
+    /// for a replay, and until it is decided.
+    /// </summary>
+    public int DeliveryAttempt { get; init; }
+
     /// <summary>Not null when it was given up on.</summary>
     public DeadLetter? DeadLetter { get; init; }
 }

@@ -176,8 +176,6 @@ internal sealed class EventEndpoint(EndpointParts parts)
             if (refusal is null)
             {
                 return body;
-            {
-                await TooLargeAsync(http, () => record(default), (most, read), cancellationToken);
             }
 
             await RefuseAsync(http, refusal, () => record(default), bytes, cancellationToken);

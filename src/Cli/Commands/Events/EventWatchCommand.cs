@@ -87,6 +87,6 @@ internal static class EventWatchCommand
         var triggers = string.Join(", ", delivery.Triggers.Select(DeliveryTable.Trigger));
         return $"{delivery.Event.ReceivedAt.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}  {mark} {word,-11} "
             + $"{DeliverySummary.ShortId(delivery.Event.EventId)}  {delivery.Event.ListenerNamespace}/{delivery.Event.ListenerName}  "
-            + $"{DeliverySummary.Event(delivery.Event)}{subject}  {triggers}".TrimEnd();
+            + $"{DeliverySummary.Event(delivery)}{subject}  {triggers}".TrimEnd();
     }
 }
