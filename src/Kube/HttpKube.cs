@@ -184,9 +184,11 @@ public sealed class HttpKube : IKube, IDisposable
         {
             using var request = await RequestAsync(method, path, content, cancellationToken);
             HttpResponseMessage response;
+            var started = time.GetTimestamp();
             try
             {
                 response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+                Measure(method, (int)response.StatusCode, started);
             }
             catch (HttpRequestException exception)
             {
@@ -215,6 +217,14 @@ public sealed class HttpKube : IKube, IDisposable
                 }
             }
         }
+    }
+
+    private void Measure(HttpMethod method, int status, long started)
+    {
+        KeyValuePair<string, object?> verb = new("http_request_method", method.Method);
+        KeyValuePair<string, object?> server = new("server_address", connection.Server.Authority);
+        KubeMetrics.RequestDuration.Record(time.GetElapsedTime(started).TotalSeconds, verb, server, new("url_scheme", connection.Server.Scheme));
+        KubeMetrics.StatusCodes.Add(1, verb, server, new("http_response_status_code", status));
     }
 
     /// <summary>How long the server wants us to wait before we ask again; null: it does not want that.</summary>

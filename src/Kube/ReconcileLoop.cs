@@ -12,7 +12,7 @@ public sealed partial class ReconcileLoop(IController controller, ObjectCaches c
 {
     private const int Workers = 8;
 
-    private readonly WorkQueue queue = new(time);
+    private readonly WorkQueue queue = new(time, controller.Name);
 
     public IController Controller => controller;
 

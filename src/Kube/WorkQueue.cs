@@ -7,27 +7,72 @@ namespace Hikigane.Kube;
 /// Keys to reconcile. A key waits at most once, however often it is added; while it is worked on it is not handed out again, and an
 /// addition meanwhile hands it out once more afterwards. Any thread may call. As client-go util/workqueue.
 /// </summary>
-public sealed class WorkQueue(TimeProvider time) : IDisposable
+public sealed class WorkQueue : IDisposable
 {
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
 
+    private readonly TimeProvider time;
     private readonly Lock gate = new();
     private readonly Channel<ObjectKey> ready = Channel.CreateUnbounded<ObjectKey>();
-    private readonly HashSet<ObjectKey> waiting = [];
-    private readonly HashSet<ObjectKey> working = [];
+
+    // With the time stamp since when.
+    private readonly Dictionary<ObjectKey, long> waiting = [];
+    private readonly Dictionary<ObjectKey, long> working = [];
     private readonly Dictionary<ObjectKey, int> failures = [];
     private readonly Dictionary<ObjectKey, (DateTimeOffset At, ITimer Timer)> alarms = [];
+
+    /// <param name="name">Under which the queue is measured.</param>
+    public WorkQueue(TimeProvider time, string name)
+    {
+        this.time = time;
+        Tag = new KeyValuePair<string, object?>("name", name);
+        KubeMetrics.Add(this);
+    }
+
+    internal KeyValuePair<string, object?> Tag { get; }
+
+    /// <summary>How many keys wait.</summary>
+    internal int Depth
+    {
+        get
+        {
+            lock (gate)
+            {
+                return waiting.Count;
+            }
+        }
+    }
+
+    /// <summary>For how many seconds keys are worked on: together, and the one that takes longest.</summary>
+    internal (double Sum, double Longest) Work
+    {
+        get
+        {
+            lock (gate)
+            {
+                var seconds = working.Values.Select(since => time.GetElapsedTime(since).TotalSeconds).ToList();
+                return (seconds.Sum(), seconds.DefaultIfEmpty().Max());
+            }
+        }
+    }
 
     public void Add(ObjectKey key)
     {
         lock (gate)
         {
-            if (waiting.Add(key) && !working.Contains(key))
+            if (!waiting.TryAdd(key, time.GetTimestamp()))
+            {
+                return;
+            }
+
+            if (!working.ContainsKey(key))
             {
                 ready.Writer.TryWrite(key);
             }
         }
+
+        KubeMetrics.Adds.Add(1, Tag);
     }
 
     /// <summary>Adds a key at a time; the earliest of several wins.</summary>
@@ -62,6 +107,7 @@ public sealed class WorkQueue(TimeProvider time) : IDisposable
     public void AddFailed(ObjectKey key)
     {
         int count;
+        KubeMetrics.Retries.Add(1, Tag);
         lock (gate)
         {
             count = failures[key] = failures.GetValueOrDefault(key) + 1;
@@ -83,26 +129,32 @@ public sealed class WorkQueue(TimeProvider time) : IDisposable
     public async ValueTask<ObjectKey> TakeAsync(CancellationToken cancellationToken)
     {
         var key = await ready.Reader.ReadAsync(cancellationToken);
+        var now = time.GetTimestamp();
+        long since;
         lock (gate)
         {
-            waiting.Remove(key);
-            working.Add(key);
+            waiting.Remove(key, out since);
+            working[key] = now;
         }
 
+        KubeMetrics.QueueDuration.Record(time.GetElapsedTime(since, now).TotalSeconds, Tag);
         return key;
     }
 
     /// <summary>Says that the work on a key taken is over.</summary>
     public void Done(ObjectKey key)
     {
+        long since;
         lock (gate)
         {
-            working.Remove(key);
-            if (waiting.Contains(key))
+            working.Remove(key, out since);
+            if (waiting.ContainsKey(key))
             {
                 ready.Writer.TryWrite(key);
             }
         }
+
+        KubeMetrics.ProcessDuration.Record(time.GetElapsedTime(since).TotalSeconds, Tag);
     }
 
     /// <summary>Whether nothing waits and nothing is worked on. Alarms that are set do not count.</summary>
@@ -119,6 +171,7 @@ public sealed class WorkQueue(TimeProvider time) : IDisposable
 
     public void Dispose()
     {
+        KubeMetrics.Remove(this);
         lock (gate)
         {
             foreach (var alarm in alarms.Values)

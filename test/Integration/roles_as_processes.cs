@@ -79,6 +79,27 @@ public sealed class RolesAsProcesses : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Roles_show_metrics_on_a_port_of_their_own()
+    {
+        var (controller, webhook) = (RoleRun.FreePort(), RoleRun.FreePort());
+        await WebhookAsync("triggers", "--metrics-port", $"{webhook}");
+        await ControllerAsync("--for", "triggers", "--metrics-port", $"{controller}");
+        await CreateAsync(Kinds.EventListener, Listener);
+        await Waits.ForAsync(api.Admin, Kinds.Deployment, one => one.Name() == "el-lamp", cancellationToken);
+
+        using var client = new HttpClient();
+        var controllers = await client.GetStringAsync(new Uri($"http://127.0.0.1:{controller}/metrics"), cancellationToken);
+        var webhooks = await client.GetStringAsync(new Uri($"http://127.0.0.1:{webhook}/metrics"), cancellationToken);
+
+        Assert.Contains("controller_eventlistener_count{", controllers, StringComparison.Ordinal);
+        Assert.Contains("kn_workqueue_adds_total{name=\"eventlistener-controller\",", controllers, StringComparison.Ordinal);
+        Assert.Contains("kn_k8s_client_http_response_status_code_total{http_request_method=\"GET\",http_response_status_code=\"200\",", controllers, StringComparison.Ordinal);
+        Assert.Contains("http_client_request_duration_seconds_bucket{http_request_method=\"GET\",", controllers, StringComparison.Ordinal);
+        Assert.Contains("kn_webhook_handler_duration_seconds_count{kn_webhook_type=\"defaulting\",", webhooks, StringComparison.Ordinal);
+        Assert.Contains("http_server_request_duration_seconds_count{http_request_method=\"POST\",http_response_status_code=\"200\",", webhooks, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_webhook_of_Pipelines_fills_in_and_refuses()
     {
         await WebhookAsync("pipelines");
@@ -175,10 +196,10 @@ public sealed class RolesAsProcesses : IAsyncLifetime
 
     private Task<RoleRun> ControllerAsync(params string[] more) => StartAsync(["controller", .. more]);
 
-    private async Task WebhookAsync(string set)
+    private async Task WebhookAsync(string set, params string[] more)
     {
         var port = RoleRun.FreePort();
-        await StartAsync(["webhook", "--for", set, "--port", $"{port}", "--url", $"https://127.0.0.1:{port}"]);
+        await StartAsync(["webhook", "--for", set, "--port", $"{port}", "--url", $"https://127.0.0.1:{port}", .. more]);
     }
 
     private async Task<RoleRun> StartAsync(string[] arguments)

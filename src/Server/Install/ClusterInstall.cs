@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Hikigane.ApiServer.Registry;
 using Hikigane.Kube;
@@ -126,11 +127,16 @@ public static class ClusterInstall
         var container = pod.Objects("containers").Single();
         container["image"] = image;
         container["args"] = Arguments(part, image);
-        container["env"] = new JsonArray(new JsonObject
-        {
-            ["name"] = "SYSTEM_NAMESPACE",
-            ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["fieldPath"] = "metadata.namespace" } },
-        });
+        var metricsPort = HostedParts.MetricsPortOf(part);
+        container["env"] = new JsonArray(
+            new JsonObject
+            {
+                ["name"] = "SYSTEM_NAMESPACE",
+                ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["fieldPath"] = "metadata.namespace" } },
+            },
+            new JsonObject { ["name"] = "METRICS_PROMETHEUS_PORT", ["value"] = metricsPort.ToString(CultureInfo.InvariantCulture) });
+        var ports = container.Objects("ports").Where(port => port.Text("name") != "metrics").Select(port => port.Copy()).ToList();
+        container["ports"] = new JsonArray([.. ports, new JsonObject { ["name"] = "metrics", ["containerPort"] = metricsPort }]);
         container["securityContext"] = new JsonObject
         {
             ["allowPrivilegeEscalation"] = false,

@@ -64,6 +64,9 @@ internal static class HostedParts
         },
     };
 
+    /// <summary>As upstream's deployments: Triggers on 9000, Pipelines on 9090.</summary>
+    public static int MetricsPortOf(string part) => part is PipelinesController or PipelinesWebhook ? 9090 : MetricsPort;
+
     private static bool Serves(string part) => part is TriggersWebhook or PipelinesWebhook or CoreInterceptors;
 
     private static JsonObject Container(string part)

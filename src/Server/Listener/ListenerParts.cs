@@ -38,6 +38,9 @@ public sealed record ListenerParts
     /// <summary>Out of which the listeners of the process take the bytes of bodies, those with a cap of their own excepted.</summary>
     internal BodyBytes Bodies { get; init; } = new(BodyBytes.Default);
 
+    /// <summary>Whether the process is one listener and no more.</summary>
+    public bool IsAlone { get; init; }
+
     /// <summary>Who this process is for the ledger's leases.</summary>
     public string Holder { get; } = Guid.NewGuid().ToString("N");
 

@@ -59,7 +59,7 @@ public sealed class RunningListener : IAsyncDisposable
             Repeated = new RepeatedDeliveries(parts.Ledger, parts.Time),
         });
         var progress = new ProgressEvents(options, kube, parts.SendCloudEvent, parts.Time);
-        var metrics = new SinkMetrics();
+        var metrics = new SinkMetrics(parts.IsAlone);
         var waits = new DecisionWaits(parts.Time);
         var decisions = new DecisionLoop(decision.DecideAsync, parts.Ledger, parts.Time, parts.Logging.CreateLogger<DecisionLoop>())
         {

@@ -21,9 +21,10 @@ internal sealed class SinkMetrics : IDisposable
     private readonly Counter<long> refused;
     private readonly Histogram<double> duration;
 
-    public SinkMetrics()
+    /// <param name="isAlone">Whether the process is this listener and no more: then what the process does is shown, too.</param>
+    public SinkMetrics(bool isAlone)
     {
-        Text = new PrometheusText(Scope, instrument => ReferenceEquals(instrument.Meter, meter));
+        Text = isAlone ? ProcessMetrics.With(meter) : new PrometheusText(instrument => ReferenceEquals(instrument.Meter, meter));
         received = meter.CreateCounter<long>("eventlistener_event_received_total", description: "number of events received by sink");
         receivedOld = meter.CreateCounter<long>("eventlistener_event_received_count", description: "number of events received by sink");
         resources = meter.CreateCounter<long>("eventlistener_triggered_resources_total", description: "Count of the number of triggered eventlistener resources");

@@ -29,11 +29,12 @@ internal sealed class ControllerMetrics : IDisposable
     private readonly ObjectCaches caches;
     private readonly TimeProvider time;
 
-    public ControllerMetrics(ObjectCaches caches, TimeProvider time)
+    /// <param name="isAlone">Whether the process is this part and no more: then what the process does is shown, too.</param>
+    public ControllerMetrics(ObjectCaches caches, TimeProvider time, bool isAlone)
     {
         this.caches = caches;
         this.time = time;
-        text = new PrometheusText(Scope, instrument => ReferenceEquals(instrument.Meter, meter));
+        text = isAlone ? ProcessMetrics.With(meter) : new PrometheusText(instrument => ReferenceEquals(instrument.Meter, meter));
         foreach (var (name, type) in Counted)
         {
             meter.CreateObservableGauge($"controller_{name}_count", () => (long)caches.For(type).All.Count(), description: $"number of {name}");

@@ -17,13 +17,10 @@ internal sealed class PrometheusText : IDisposable
     private readonly Lock gate = new();
     private readonly MeterListener listener;
     private readonly SortedDictionary<string, Family> families = new(StringComparer.Ordinal);
-    private readonly string scope;
 
-    /// <param name="scope">What upstream's exporter gives as <c>otel_scope_name</c>.</param>
     /// <param name="isShown">Which instruments.</param>
-    public PrometheusText(string scope, Func<Instrument, bool> isShown)
+    public PrometheusText(Func<Instrument, bool> isShown)
     {
-        this.scope = scope;
         listener = new MeterListener
         {
             InstrumentPublished = (instrument, publishing) =>
@@ -88,7 +85,7 @@ internal sealed class PrometheusText : IDisposable
         {
             if (!family.Known.TryGetValue(key, out var series))
             {
-                var labels = Labels(family.Known.Count < MostSeries ? tags : []);
+                var labels = Labels(family.Scope, family.Known.Count < MostSeries ? tags : []);
                 series = family.Series.TryGetValue(labels, out var shared) ? shared : family.Series[labels] = new Series(family.Bounds);
                 if (family.Known.Count < MostSeries)
                 {
@@ -118,7 +115,7 @@ internal sealed class PrometheusText : IDisposable
     }
 
     /// <summary>Sorted by name, those of upstream's exporter among them.</summary>
-    private string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private static string Labels(string scope, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var all = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
@@ -136,7 +133,7 @@ internal sealed class PrometheusText : IDisposable
 
     private static string Escape(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
-    private sealed record Family(string Help, string Type, IReadOnlyList<double> Bounds, bool ShowsLast)
+    private sealed record Family(string Scope, string Help, string Type, IReadOnlyList<double> Bounds, bool ShowsLast)
     {
         /// <summary>By their labels as they are written.</summary>
         public Dictionary<string, Series> Series { get; } = [];
@@ -153,7 +150,7 @@ internal sealed class PrometheusText : IDisposable
                 _ => "gauge",
             };
             var bounds = (instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries ?? [];
-            return new Family(instrument.Description ?? "", type, bounds, type == "gauge" || instrument.IsObservable);
+            return new Family(instrument.Meter.Name, instrument.Description ?? "", type, bounds, type == "gauge" || instrument.IsObservable);
         }
     }
 

@@ -17,7 +17,7 @@ internal static class ControllersPart
         ControllerMetrics? metrics = null;
         var running = await StartAsync(context, shared, caches =>
         {
-            metrics = new ControllerMetrics(caches, context.Time);
+            metrics = new ControllerMetrics(caches, context.Time, context.IsAlone);
             return
             [
                 new EventListenerController(context.Kube, applier, context.Time, options),
@@ -38,14 +38,18 @@ internal static class ControllersPart
 
     /// <summary>The controllers of Pipelines.</summary>
     /// <param name="streams">Logs of pods, for results that are kept there; null where they cannot be read.</param>
-    public static StartPart Pipelines(IPodStreams? streams, ObjectCaches? shared = null) => (context, _) => StartAsync(context, shared, caches =>
-    [
-        new PipelineRunController(
-            caches, new PlanApplier(caches.Kube, new EventRecorder(caches.Kube, context.Time, "PipelineRun")), context.Time,
-            context.Logging.CreateLogger<PipelineRunController>()),
-        new TaskRunController(
-            caches, new EventRecorder(caches.Kube, context.Time, "TaskRun"), context.Time, context.Logging.CreateLogger<TaskRunController>(), streams),
-    ]);
+    public static StartPart Pipelines(IPodStreams? streams, ObjectCaches? shared = null) => async (context, _) =>
+    {
+        var running = await StartAsync(context, shared, caches =>
+        [
+            new PipelineRunController(
+                caches, new PlanApplier(caches.Kube, new EventRecorder(caches.Kube, context.Time, "PipelineRun")), context.Time,
+                context.Logging.CreateLogger<PipelineRunController>()),
+            new TaskRunController(
+                caches, new EventRecorder(caches.Kube, context.Time, "TaskRun"), context.Time, context.Logging.CreateLogger<TaskRunController>(), streams),
+        ]);
+        return ProcessMetrics.Of(running, context);
+    };
 
     private static Task<RunningPart> StartAsync(PartContext context, ObjectCaches? shared, Func<ObjectCaches, IReadOnlyList<IController>> controllers)
     {

@@ -2,6 +2,7 @@ using Hikigane.Kube;
 using Hikigane.Server.Https;
 using Hikigane.Server.Interceptors;
 using Hikigane.Server.Listener;
+using Hikigane.Server.Metrics;
 using Hikigane.Triggers.Interceptors;
 using Microsoft.Extensions.Logging;
 
@@ -22,7 +23,9 @@ internal static class InterceptorsPart
         var certificate = new ServingSecret(context.Kube, name, context.Time, context.Logging.CreateLogger<ServingSecret>());
         await certificate.RefreshAsync(cancellationToken);
         var service = new InterceptorService(byName, context.Time);
-        var server = await HttpsServer.StartAsync(context.Listen, () => certificate.Certificate, service.HandleAsync, cancellationToken);
+        var metrics = new ServedMetrics(context);
+        var server = await HttpsServer.StartAsync(
+            context.Listen, () => certificate.Certificate, http => metrics.MeasureAsync(http, service.HandleAsync), cancellationToken);
         var bundles = new CoreBundles(context.Kube);
         var renewing = certificate.RunAsync(token => bundles.WriteAsync(certificate.Bundle, token), stopping.Token);
         return new RunningPart(server.Port, async () =>
@@ -33,7 +36,11 @@ internal static class InterceptorsPart
             await secrets.DisposeAsync();
             client.Dispose();
             stopping.Dispose();
-        });
+            metrics.Dispose();
+        })
+        {
+            Metrics = metrics.Answer,
+        };
     }
 
     /// <summary>Over the wire there is nobody who would try again: what the API says is the answer.</summary>

@@ -18,6 +18,9 @@ public sealed record PartContext
     /// <summary>Where Tekton is installed.</summary>
     public string Namespace { get; init; } = "tekton-pipelines";
 
+    /// <summary>Whether the process is this part and no more: then its <c>/metrics</c> show what the process does, too.</summary>
+    public bool IsAlone { get; init; }
+
     /// <summary>Where a part that serves listens.</summary>
     public ListenAddress Listen { get; init; } = ListenAddress.Loopback;
 

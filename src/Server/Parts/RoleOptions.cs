@@ -21,6 +21,9 @@ public sealed record RoleOptions
     /// <summary>Where <c>/health</c> and <c>/readiness</c> are answered; null: nowhere.</summary>
     public ListenAddress? Health { get; init; }
 
+    /// <summary>Where <c>/metrics</c> are answered; null: beside <c>/health</c> only.</summary>
+    public ListenAddress? Metrics { get; init; }
+
     /// <summary>Where the API reaches a webhook that is no Service of the cluster.</summary>
     public Uri? Url { get; init; }
 

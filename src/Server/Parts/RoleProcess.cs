@@ -77,6 +77,7 @@ public sealed partial class RoleProcess(RoleOptions options, TimeProvider time, 
             SendCloudEvent = client.PostCloudEventAsync,
             Secrets = secrets.ReadAsync,
             Listen = options.Listen,
+            IsAlone = true,
             Time = time,
             Logging = logging,
         };
@@ -122,6 +123,8 @@ public sealed partial class RoleProcess(RoleOptions options, TimeProvider time, 
     {
         using var kube = new HttpKube(Connection(options), time);
         await using var health = options.Health is { } address ? await HealthServer.StartAsync(address, IsReady, Metrics, cancellationToken) : null;
+        await using var metrics = options.Metrics is { } other && other != options.Health
+            ? await HealthServer.StartAsync(other, IsReady, Metrics, cancellationToken) : null;
         try
         {
             await ReachedAsync(kube, cancellationToken);
@@ -166,6 +169,7 @@ public sealed partial class RoleProcess(RoleOptions options, TimeProvider time, 
         Logging = logging,
         Namespace = options.Namespace,
         Listen = options.Listen,
+        IsAlone = true,
         Url = options.Url,
     };
 

@@ -2,6 +2,7 @@ using Hikigane.Kube;
 using Hikigane.Resources;
 using Hikigane.Resources.Json;
 using Hikigane.Server.Https;
+using Hikigane.Server.Metrics;
 using Hikigane.Server.Webhooks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -27,7 +28,9 @@ internal static class WebhookPart
         await maps.Synced.WaitAsync(LongestFirstList, context.Time, cancellationToken);
 
         var endpoint = new ReviewEndpoint(Config, site.Converts is not null);
-        var server = await HttpsServer.StartAsync(context.Listen, () => certificate.Certificate, http => AnswerAsync(http, endpoint), cancellationToken);
+        var metrics = new ServedMetrics(context);
+        var server = await HttpsServer.StartAsync(
+            context.Listen, () => certificate.Certificate, http => metrics.MeasureAsync(http, _ => AnswerAsync(http, endpoint)), cancellationToken);
         var registration = new WebhookRegistration(site, context);
         await registration.WriteAsync(certificate.Bundle, cancellationToken);
         var renewing = certificate.RunAsync(token => registration.WriteAsync(certificate.Bundle, token), stopping.Token);
@@ -37,7 +40,11 @@ internal static class WebhookPart
             await stopping.CancelAsync();
             await Task.WhenAll(watching, renewing);
             stopping.Dispose();
-        });
+            metrics.Dispose();
+        })
+        {
+            Metrics = metrics.Answer,
+        };
 
         WebhookConfig Config() => WebhookConfig.Read(context.Namespace, name => maps.Get(new ObjectKey(context.Namespace, name)).Object("data"));
     }

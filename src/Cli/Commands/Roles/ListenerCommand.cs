@@ -9,8 +9,7 @@ internal static class ListenerCommand
 {
     public static Command Create()
     {
-        // A listener answers /live itself.
-        var flags = new RoleFlags(healthPort: 0);
+        var flags = new RoleFlags(isListener: true);
         var kept = new LedgerFlags();
         var data = CommonOptions.Data();
         var port = new Option<int>("--port", "-port") { Description = "Port of events; 0 picks a free one", HelpName = "PORT", DefaultValueFactory = _ => 8080 };

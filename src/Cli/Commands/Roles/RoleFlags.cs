@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using Hikigane.Cli.Text;
 using Hikigane.Server.Https;
@@ -27,6 +28,16 @@ internal sealed class RoleFlags
 
     private readonly Option<int> health;
 
+    private readonly Option<int> metrics = new("--metrics-port")
+    {
+        Description = "Port of /metrics; 0: beside /health only. METRICS_PROMETHEUS_PORT, else 9090 in a pod and 0 outside",
+        HelpName = "PORT",
+        DefaultValueFactory = _ => int.TryParse(Environment.GetEnvironmentVariable("METRICS_PROMETHEUS_PORT"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port
+            : IsInPod ? 9090 : 0,
+    };
+
+    private readonly bool isListener;
+
     private readonly Option<bool> verbose = new("--verbose", "-v") { Description = "Log what is decided, and why" };
 
     private readonly Option<string?> address = new("--address")
@@ -35,19 +46,30 @@ internal sealed class RoleFlags
         HelpName = "IP",
     };
 
-    /// <param name="healthPort">Where the role is looked after unless said otherwise.</param>
-    public RoleFlags(int healthPort = 8080) => health = new Option<int>("--health-port")
+    /// <param name="isListener">A listener answers <c>/live</c> and <c>/metrics</c> itself.</param>
+    public RoleFlags(bool isListener = false)
     {
-        Description = "Port of /health and /readiness; 0: none",
-        HelpName = "PORT",
-        DefaultValueFactory = _ => healthPort,
-    };
+        this.isListener = isListener;
+        health = new Option<int>("--health-port")
+        {
+            Description = "Port of /health and /readiness; 0: none",
+            HelpName = "PORT",
+            DefaultValueFactory = _ => isListener ? 0 : 8080,
+        };
+    }
+
+    private static bool IsInPod => Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is { Length: > 0 };
 
     public void AddTo(Command command)
     {
         foreach (var option in new Option[] { kubeconfig, context, ns, health, address, verbose })
         {
             command.Options.Add(option);
+        }
+
+        if (!isListener)
+        {
+            command.Options.Add(metrics);
         }
     }
 
@@ -62,6 +84,7 @@ internal sealed class RoleFlags
             Namespace = parsed.GetValue(ns)!,
             Listen = new ListenAddress(ip, port),
             Health = parsed.GetValue(health) is var number and > 0 ? new ListenAddress(ip, number) : null,
+            Metrics = !isListener && parsed.GetValue(metrics) is var scraped and > 0 ? new ListenAddress(ip, scraped) : null,
         };
     }
 
@@ -76,6 +99,5 @@ internal sealed class RoleFlags
     /// <summary>Outside a pod nothing is opened to others unless that is asked for.</summary>
     private static IPAddress Address(string? given) =>
         given is not null ? IPAddress.TryParse(given, out var ip) ? ip : throw new CliException($"--address {given} is no IP address", ExitCode.Usage)
-        : Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is { Length: > 0 } ? IPAddress.Any
-        : IPAddress.Loopback;
+        : IsInPod ? IPAddress.Any : IPAddress.Loopback;
 }
