@@ -273,7 +273,8 @@ public sealed class HttpKube : IKube, IDisposable
 
     private async Task<HttpRequestMessage> RequestAsync(HttpMethod method, string path, Content? content, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(method, path);
+        // The client's defaults hold for requests that it makes itself, not for this one.
+        var request = new HttpRequestMessage(method, path) { Version = client.DefaultRequestVersion, VersionPolicy = client.DefaultVersionPolicy };
         if (content is not null)
         {
             request.Content = new StringContent(content.Body.ToJsonString(), Encoding.UTF8, content.MediaType);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using Hikigane.ApiServer;
@@ -57,6 +58,32 @@ public sealed class HttpKubeTests
         Assert.True(await next);
         Assert.Equal(WatchEventType.Added, watch.Current.Type);
         Assert.Equal("a", watch.Current.Object.Name());
+    }
+
+    [Fact]
+    public async Task Requests_and_watches_share_a_connection()
+    {
+        var certificates = ServingCertificates.Open(null, TimeProvider.System.GetUtcNow());
+        var connections = new ConcurrentDictionary<string, string>();
+        var hooks = new ApiHooks
+        {
+            Authenticate = context =>
+            {
+                connections[context.Connection.Id] = context.Request.Protocol;
+                return ValueTask.FromResult<Caller?>(Caller.System);
+            },
+        };
+        var api = new ObjectApi(new MemoryStore(), ServedKinds.Named(), TimeProvider.System);
+        await using var host = await ApiServerHost.StartAsync(api, hooks, new ApiServerOptions { Certificates = certificates }, _ => { }, Token);
+        using var kube = new HttpKube(new KubeConnection { Server = new Uri(host.Address), SkipsVerification = true });
+        await kube.CreateAsync(Kinds.ConfigMap, "default", ConfigMap("a"), Token);
+
+        await using var first = kube.WatchAsync(Kinds.ConfigMap, "default", new WatchQuery(""), Token).GetAsyncEnumerator(Token);
+        await using var second = kube.WatchAsync(Kinds.ConfigMap, "default", new WatchQuery(""), Token).GetAsyncEnumerator(Token);
+
+        Assert.True(await first.MoveNextAsync());
+        Assert.True(await second.MoveNextAsync());
+        Assert.Equal("HTTP/2", Assert.Single(connections).Value);
     }
 
     [Fact]
