@@ -127,7 +127,7 @@ internal sealed class EventEndpoint(EndpointParts parts)
     }
 
     /// <summary>The sender gets no reason, as upstream; the ledger has it.</summary>
-    private Task RecordAsync(string cause, ReceivedEvent received, Func<ReceivedEvent, TriggerVerdict> why, CancellationToken cancellationToken) =>
+    private Task<string?> RecordAsync(string cause, ReceivedEvent received, Func<ReceivedEvent, TriggerVerdict> why, CancellationToken cancellationToken) =>
         refused.RecordAsync(cause, StatusCodes.Status500InternalServerError, () => received, why, cancellationToken);
 
     /// <summary>Counted, put on record, answered. The size of the body is what the sender says, or as much as was read of it.</summary>

@@ -63,7 +63,7 @@ public sealed class LeftoverLoopTests : IAsyncDisposable
         async Task LeasedAsync(int until)
         {
             var wanted = received.ReceivedAt.AddSeconds(until).ToUnixTimeMilliseconds();
-            for (var steps = 0; file.Reader.Read("SELECT until FROM leases WHERE 1 = 1", [], "", row => row.GetInt64(0)).LastOrDefault() < wanted;)
+            for (var steps = 0; file.Reader.Read("SELECT max(until) FROM leases WHERE 1 = 1", [], "", row => row.IsDBNull(0) ? 0 : row.GetInt64(0))[0] < wanted;)
             {
                 if (time.GetUtcNow() < received.ReceivedAt.AddSeconds(until) - LeftoverLoop.Lease && steps++ < 100)
                 {
