@@ -79,7 +79,10 @@ internal static class Flow
             BuiltIn = _ => (request, cancellationToken) => CelInterceptor.InterceptAsync(request, (key, _) => ValueTask.FromResult(SecretValue.From(null, key)), cancellationToken),
             Remote = (_, _, _) => throw new InterceptorException("not asked"),
             Webhook = (_, _) => throw new InterceptorException("not asked"),
-        });
+        })
+        {
+            Now = TimeProvider.System.GetUtcNow,
+        };
         return () =>
         {
             var received = new ReceivedEvent

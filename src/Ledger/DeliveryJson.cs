@@ -41,7 +41,7 @@ public static class DeliveryJson
                 : received.IsTruncated ? null
                 : Convert.ToHexStringLower(SHA256.HashData(received.Body.Span)),
             ["truncated"] = received.IsTruncated,
-            ["triggers"] = JsonSerializer.SerializeToNode(delivery.Triggers, LedgerJson.Default.IReadOnlyListTriggerVerdict),
+            ["triggers"] = new JsonArray([.. delivery.Triggers.Select(Of)]),
         };
         if (received.ReplayOf is not null)
         {
@@ -81,5 +81,23 @@ public static class DeliveryJson
         ["outcome"] = decision.Outcome.ToString(),
     };
 
-    public static JsonNode Of(TriggerVerdict verdict) => JsonSerializer.SerializeToNode(verdict, LedgerJson.Default.TriggerVerdict)!;
+    public static JsonNode Of(TriggerVerdict verdict) =>
+        JsonSerializer.SerializeToNode(verdict with { Stages = StagesOf(verdict) }, LedgerJson.Default.TriggerVerdict)!;
+
+    /// <summary>With the time when each began: where the one before it ended, unless it says so itself. The selector's is the time of all triggers.</summary>
+    private static IReadOnlyList<StageVerdict> StagesOf(TriggerVerdict verdict)
+    {
+        var at = verdict.StartedAt;
+        return [.. verdict.Stages.Select(stage =>
+        {
+            var began = stage.StartedAt ?? at;
+            if (stage.Kind == "selector" || stage.DurationMs is not { } took || began is null)
+            {
+                return stage;
+            }
+
+            at = began.Value.AddMilliseconds(took);
+            return stage with { StartedAt = began };
+        })];
+    }
 }

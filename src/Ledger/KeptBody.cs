@@ -60,14 +60,14 @@ internal sealed record KeptBody(byte[] Bytes, long OriginalBytes, string Sha256,
     }
 
     /// <summary><c>body.commits[*].author.email</c> → commits, *, author, email. <c>$.</c> and <c>body.</c> may be left out.</summary>
-    private static string[] Segments(string field)
+    internal static string[] Segments(string field)
     {
         var path = field.TrimStart('$', '.');
         path = path.StartsWith("body.", StringComparison.Ordinal) ? path["body.".Length..] : path;
         return path.Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('.', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    private static bool Redact(JsonNode? node, ReadOnlySpan<string> path, List<string>? values)
+    internal static bool Redact(JsonNode? node, ReadOnlySpan<string> path, ICollection<string>? values)
     {
         if (path.IsEmpty || node is null)
         {
@@ -104,22 +104,49 @@ internal sealed record KeptBody(byte[] Bytes, long OriginalBytes, string Sha256,
         return isChanged;
     }
 
-    private static bool Replace(JsonNode old, List<string>? values, JsonObject parent, string name)
+    private static bool Replace(JsonNode old, ICollection<string>? values, JsonObject parent, string name)
     {
         parent[name] = Redacted(old, values);
         return true;
     }
 
-    private static bool Replace(JsonNode old, List<string>? values, JsonArray parent, int index)
+    private static bool Replace(JsonNode old, ICollection<string>? values, JsonArray parent, int index)
     {
         parent[index] = Redacted(old, values);
         return true;
     }
 
-    private static string Redacted(JsonNode old, List<string>? values)
+    internal static string Redacted(JsonNode old, ICollection<string>? values)
     {
         var text = old is JsonValue && old.Text() is { } plain ? plain : old.ToJsonString();
-        values?.Add(text);
+        if (values is not null)
+        {
+            values.Add(text);
+            AddLeaves(old, values);
+        }
+
         return Redaction.Redact(text);
+    }
+
+    /// <summary>Of an object that goes as a whole, its parts may be quoted too.</summary>
+    private static void AddLeaves(JsonNode node, ICollection<string> values)
+    {
+        IEnumerable<JsonNode?> children = node switch
+        {
+            JsonObject members => members.Select(pair => pair.Value),
+            JsonArray items => items,
+            _ => [],
+        };
+        foreach (var child in children.OfType<JsonNode>())
+        {
+            // Shorter ones, and true and false, tell nothing and are everywhere.
+            if (child is JsonValue && child.GetValueKind() is JsonValueKind.String or JsonValueKind.Number
+                && (child.Text() ?? child.ToJsonString()) is { Length: >= 3 } text)
+            {
+                values.Add(text);
+            }
+
+            AddLeaves(child, values);
+        }
     }
 }

@@ -65,16 +65,26 @@ public sealed class Redaction(LedgerOptions options)
         return path[..(query + 1)] + string.Join('&', pairs);
     }
 
-    /// <summary>The verdicts as JSON. A filter that reads a token, or a param that is bound to one, would carry it here.</summary>
+    /// <summary>
+    /// The verdicts as JSON. A filter that reads a token, a param that is bound to one, or an extension that is made of one, would carry it here: a value that is
+    /// just that goes whatever its length; within a text, only one that is long enough not to be found everywhere.
+    /// </summary>
     public string Verdicts(Delivery delivery)
     {
-        var json = JsonSerializer.Serialize(delivery.Triggers, LedgerJson.Default.IReadOnlyListTriggerVerdict);
-        foreach (var value in Hidden(delivery.Event))
+        var found = new HashSet<string>(Hidden(delivery.Event));
+        var stages = new StageRedaction(options.RedactedFields, IsHidden, found);
+        IReadOnlyList<TriggerVerdict> triggers = delivery.Triggers.Any(trigger => trigger.Stages.Any(stage => stage.Change is not null))
+            ? [.. delivery.Triggers.Select(stages.Of)] : delivery.Triggers;
+        found.RemoveWhere(value => value.Length == 0 || value.StartsWith("‹redacted", StringComparison.Ordinal));
+        triggers = found.Count > 0 ? [.. triggers.Select(trigger => StageRedaction.Without(trigger, found))] : triggers;
+        var json = JsonSerializer.Serialize(triggers, LedgerJson.Default.IReadOnlyListTriggerVerdict);
+        foreach (var value in found.Where(value => value.Length >= ShortestQuote).OrderByDescending(value => value.Length))
         {
+            // The value of an expression is JSON in JSON.
             var quoted = JavaScriptEncoder.Default.Encode(value);
-            if (value.Length >= ShortestQuote && json.Contains(quoted, StringComparison.Ordinal))
+            foreach (var spelled in new[] { quoted, JavaScriptEncoder.Default.Encode(quoted) })
             {
-                json = json.Replace(quoted, Redact(value), StringComparison.Ordinal);
+                json = json.Contains(spelled, StringComparison.Ordinal) ? json.Replace(spelled, Redact(value), StringComparison.Ordinal) : json;
             }
         }
 

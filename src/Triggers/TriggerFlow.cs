@@ -36,6 +36,13 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
 {
     private readonly InterceptorChain _chain = new(lookups, ports);
 
+    /// <summary>The clock that stages are timed by; null: they are not.</summary>
+    public Func<DateTimeOffset>? Now
+    {
+        get => _chain.Now;
+        init => _chain = new InterceptorChain(lookups, ports) { Now = value };
+    }
+
     /// <summary>Failures of the world, not of a trigger: they end the attempt at the whole event, which is worth another one.</summary>
     public Predicate<Exception> IsOutside { get; init; } = static _ => false;
 
@@ -47,6 +54,7 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
         ReceivedEvent received, JsonObject listener, CancellationToken cancellationToken)
     {
         // 1 select
+        var lap = new StageLap(Now);
         var selection = Select(listener);
         var decisions = selection.Missing.Select(missing => new TriggerDecision { Verdict = VerdictReader.MissingTrigger(missing) }).ToList();
 
@@ -57,10 +65,11 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
 
         // 2–4 for each, started together
         var body = Encoding.UTF8.GetString(received.Body.Span);
+        var work = new Work(received, listener, [new StageVerdict { Kind = "selector", Result = StageResult.Pass, DurationMs = lap.Next() }]);
         var state = new ChainState { Body = body, Headers = EventHeaders.From(received.Headers), Reading = new EventReading(body, received.Body) };
 #pragma warning disable CA2012 // each is awaited exactly once, below
-        var triggers = selection.Triggers.Select(trigger => RunAsync(trigger, state, received, listener, cancellationToken)).ToList();
-        var groups = selection.Groups.Select(group => RunGroupAsync(group, state, received, listener, cancellationToken)).ToList();
+        var triggers = selection.Triggers.Select(trigger => RunAsync(trigger, state, work, cancellationToken)).ToList();
+        var groups = selection.Groups.Select(group => RunGroupAsync(group, state, work, cancellationToken)).ToList();
 #pragma warning restore CA2012
         foreach (var trigger in triggers)
         {
@@ -76,24 +85,25 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
     }
 
     /// <summary>One trigger that breaks us does not disturb its neighbours: it gets a verdict that says so.</summary>
-    private async ValueTask<TriggerDecision> RunAsync(
-        SelectedTrigger trigger, ChainState state, ReceivedEvent received, JsonObject listener, CancellationToken cancellationToken)
+    private async ValueTask<TriggerDecision> RunAsync(SelectedTrigger trigger, ChainState state, Work work, CancellationToken cancellationToken)
     {
         try
         {
-            return await DecideAsync(trigger, state, received, listener, cancellationToken);
+            return await DecideAsync(trigger, state, work, cancellationToken);
         }
         catch (Exception exception) when (IsDefect(exception))
         {
-            return new TriggerDecision { Verdict = VerdictReader.Broken(Start(trigger), exception.Message) };
+            return new TriggerDecision { Verdict = VerdictReader.Broken(Start(trigger, work, Now?.Invoke()), exception.Message) };
         }
     }
 
     /// <summary>A group's own chain, then its triggers with the headers and extensions that the chain left, but the event's own body .</summary>
     private async ValueTask<IReadOnlyList<TriggerDecision>> RunGroupAsync(
-        SelectedGroup group, ChainState state, ReceivedEvent received, JsonObject listener, CancellationToken cancellationToken)
+        SelectedGroup group, ChainState state, Work work, CancellationToken cancellationToken)
     {
-        var ns = listener.Namespace();
+        var startedAt = Now?.Invoke();
+        var received = work.Received;
+        var ns = work.Listener.Namespace();
         var context = new TriggerContext(received.Path, received.EventId, $"namespaces/{ns}/triggerGroups/{group.Name}") { IsReplay = received.ReplayOf is not null };
         ChainResult passed;
         try
@@ -102,24 +112,31 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
         }
         catch (Exception exception) when (IsDefect(exception))
         {
-            return [.. group.Triggers.Select(trigger => new TriggerDecision { Verdict = VerdictReader.Broken(Start(trigger), exception.Message) })];
+            return [.. group.Triggers.Select(trigger => new TriggerDecision { Verdict = VerdictReader.Broken(Start(trigger, work, startedAt), exception.Message) })];
         }
 
         if (!passed.IsPassed)
         {
-            return [.. group.Triggers.Select(trigger => new TriggerDecision { Verdict = VerdictReader.Chain(Start(trigger), passed, received, group.Interceptors) })];
+            return [.. group.Triggers.Select(trigger => new TriggerDecision
+            {
+                Verdict = VerdictReader.Chain(Start(trigger, work, startedAt), passed, received, group.Interceptors),
+            })];
         }
 
         var decisions = new List<TriggerDecision>();
 #pragma warning disable CA2012 // each is awaited exactly once, below
-        var running = group.Triggers.Select(trigger => RunAsync(trigger, passed.State with { Body = state.Body }, received, listener, cancellationToken)).ToList();
+        var running = group.Triggers.Select(trigger => RunAsync(trigger, passed.State with { Body = state.Body }, work, cancellationToken)).ToList();
 #pragma warning restore CA2012
         foreach (var one in running)
         {
             var decision = await one;
             decisions.Add(decision with
             {
-                Verdict = decision.Verdict with { Stages = [.. decision.Verdict.Stages.Take(1), .. passed.Stages, .. decision.Verdict.Stages.Skip(1)] },
+                Verdict = decision.Verdict with
+                {
+                    StartedAt = startedAt,
+                    Stages = [.. decision.Verdict.Stages.Take(1), .. passed.Stages, .. decision.Verdict.Stages.Skip(1)],
+                },
             });
         }
 
@@ -127,10 +144,12 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
     }
 
     private async ValueTask<TriggerDecision> DecideAsync(
-        SelectedTrigger trigger, ChainState state, ReceivedEvent received, JsonObject listener, CancellationToken cancellationToken)
+        SelectedTrigger trigger, ChainState state, Work work, CancellationToken cancellationToken)
     {
         // 2 intercept
-        var verdict = Start(trigger);
+        var lap = new StageLap(Now);
+        var (received, listener) = (work.Received, work.Listener);
+        var verdict = Start(trigger, work, Now is null ? null : lap.At);
         var context = new TriggerContext(received.Path, received.EventId, $"namespaces/{trigger.Namespace}/triggers/{trigger.Name}") { IsReplay = received.ReplayOf is not null };
         IReadOnlyList<JsonObject> links = [.. trigger.Spec.Objects("interceptors")];
         var passed = await _chain.RunAsync(links, state, context, new ChainNamespaces(listener.Namespace(), trigger.Namespace), cancellationToken);
@@ -142,36 +161,39 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
         verdict = verdict with { Stages = [.. verdict.Stages, .. passed.Stages] };
 
         // 3 bind
+        lap.Next();
         var (bound, bindingError) = BindingParams.Gather(trigger.Spec, trigger.Namespace, lookups);
         if (bindingError is not null)
         {
-            return new TriggerDecision { Verdict = VerdictReader.Bindings(verdict, bindingError) };
+            return new TriggerDecision { Verdict = VerdictReader.Timed(VerdictReader.Bindings(verdict, bindingError), "bindings", lap.Next()) };
         }
 
         var (template, templateError) = TemplateOf(trigger);
         if (template is null)
         {
-            return new TriggerDecision { Verdict = VerdictReader.Bindings(verdict, templateError!) };
+            return new TriggerDecision { Verdict = VerdictReader.Timed(VerdictReader.Bindings(verdict, templateError!), "bindings", lap.Next()) };
         }
 
         var (payload, payloadError) = passed.State.Reading.BindingPayload(passed.State, received.EventId);
         if (payload is null)
         {
-            return new TriggerDecision { Verdict = VerdictReader.Bindings(verdict, "failed to ApplyEventValuesToParams: " + payloadError) };
+            return new TriggerDecision { Verdict = VerdictReader.Timed(VerdictReader.Bindings(verdict, "failed to ApplyEventValuesToParams: " + payloadError), "bindings", lap.Next()) };
         }
 
         var resolved = ParamValues.Resolve(bound, template.Params, payload);
         verdict = verdict with { Params = resolved.Params };
         if (resolved.Error is not null)
         {
-            return new TriggerDecision { Verdict = VerdictReader.MissingValue(verdict, resolved, payload) };
+            return new TriggerDecision { Verdict = VerdictReader.Timed(VerdictReader.MissingValue(verdict, resolved, payload), "bindings", lap.Next()) };
         }
 
-        verdict = VerdictReader.Pass(verdict, "bindings");
+        verdict = VerdictReader.Pass(verdict, "bindings", lap.Next());
 
         // 4 render
         var rendering = new RenderContext(listener.Name(), trigger.Namespace, trigger.Name, received.EventId) { Occurrence = trigger.Occurrence, ReplayOf = received.ReplayOf };
-        return Render(trigger, template, resolved, verdict, rendering);
+        var rendered = Render(trigger, template, resolved, verdict, rendering);
+        return rendered.AfterObjects is null ? rendered with { Verdict = VerdictReader.Timed(rendered.Verdict, "template", lap.Next()) }
+            : rendered with { AfterObjects = VerdictReader.Timed(rendered.AfterObjects, "template", lap.Next()) };
     }
 
     private bool IsDefect(Exception exception) =>
@@ -218,12 +240,17 @@ public sealed class TriggerFlow(TriggerLookups lookups, InterceptorPorts ports)
             : (null, $"error getting TriggerTemplate {reference}: triggertemplate.triggers.tekton.dev \"{reference}\" not found");
     }
 
-    private static TriggerVerdict Start(SelectedTrigger trigger) => new()
+    private static TriggerVerdict Start(SelectedTrigger trigger, Work work, DateTimeOffset? startedAt) => new()
     {
         Namespace = trigger.Namespace,
         Name = trigger.Name,
         Source = trigger.Source,
+        Generation = trigger.Generation,
+        StartedAt = startedAt,
         Outcome = TriggerOutcome.Fired,
-        Stages = [new StageVerdict { Kind = "selector", Result = StageResult.Pass }],
+        Stages = work.Selected,
     };
+
+    /// <summary>What all triggers of an event share; <paramref name="Selected"/> is the stage that each begins with.</summary>
+    private sealed record Work(ReceivedEvent Received, JsonObject Listener, IReadOnlyList<StageVerdict> Selected);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Hikigane.Ledger;
 using Hikigane.Resources.Deliveries;
 
@@ -90,6 +91,61 @@ public abstract class LedgerSuite : IAsyncLifetime
         var truncated = ledger.Reader.Find("a2")!.Event;
         Assert.Equal((64, large.Body.Length, true), (truncated.Body.Length, (int)truncated.BodyBytes, truncated.IsTruncated));
         Assert.Equal(64, truncated.BodySha256.Length);
+    }
+
+    [Fact]
+    public async Task What_the_redaction_list_names_shows_up_in_no_stage_and_in_no_param()
+    {
+        string[] secrets = ["kiyo", "t0ps3cret-pin", "added@example.com", "ghs_installation", "inner-value", "hdr-s3cret-1", "4711"];
+        await ReopenAsync(new LedgerOptions { RedactedFields = ["body.user.name", "$.user.pin", "body.mail", "body.deep.*.x", "extensions.private", "body.gone"], RedactedHeaders = ["X-Private"] });
+        var received = Event("a1") with { Body = """{"user":{"name":"kiyo","pin":"t0ps3cret-pin"},"gone":{"number":4711}}"""u8.ToArray() };
+        await ledger.AppendAsync(received, Stop);
+        await ledger.DecideAsync(
+            Decided(received) with
+            {
+                Triggers =
+                [
+                    new TriggerVerdict
+                    {
+                        Namespace = "ci",
+                        Name = "t",
+                        Outcome = TriggerOutcome.Fired,
+                        Message = "ghs_installation is no good, and so is t0ps3cret-pin",
+                        Params = [new("short", "kiyo"), new("made", "to added@example.com"), new("token", "ghs_installation"), new("n", "4711"), new("plain", "kept")],
+                        Stages =
+                        [
+                            new StageVerdict
+                            {
+                                Kind = "interceptor",
+                                Result = StageResult.Pass,
+                                Expressions = [new("body.user.name", "\"kiyo\""), new("body.ref", "\"kept\"")],
+                                Change = new StageChange
+                                {
+                                    Extensions = (JsonObject)JsonNode.Parse(
+                                        """{"who":"kiyo","all":{"user":{"name":"kiyo","pin":"t0ps3cret-pin"}},"githubToken":"ghs_installation","private":{"a":"inner-value"},"plain":"kept"}""")!,
+                                    Body = (JsonArray)JsonNode.Parse(
+                                        """
+                                        [{"op":"add","path":"/mail","value":"added@example.com"},{"op":"add","path":"/deep","value":{"one":{"x":"inner-value","y":"kept"}}},
+                                         {"op":"replace","path":"/user/pin","value":"t0ps3cret-pin"},{"op":"add","path":"/user/name/first","value":"kiyo"},{"op":"remove","path":"/gone"}]
+                                        """)!,
+                                    Headers = (JsonArray)JsonNode.Parse(
+                                        """[{"op":"add","path":"/X-Private","value":"hdr-s3cret-1"},{"op":"add","path":"/Set-Cookie","value":"ok"},{"op":"add","path":"/X-Api-Token","value":"hdr-s3cret-1"}]""")!,
+                                    In = new StageDigests { Extensions = "aa", Body = "bb" },
+                                    Out = new StageDigests { Extensions = "cc", Body = "dd" },
+                                },
+                            },
+                        ],
+                    },
+                ],
+            }, Stop);
+
+        var found = ledger.Reader.Find("a1")!;
+        var json = DeliveryJson.Of(found, withBody: true).ToJsonString();
+        Assert.All(secrets, secret => Assert.DoesNotContain(secret, json, StringComparison.Ordinal));
+        var change = found.Triggers[0].Stages[0].Change!;
+        Assert.Equal(("kept", "kept", "kept"), (found.Triggers[0].Params[4].Value, (string?)change.Extensions!["plain"], (string?)change.Body![1]!["value"]!["one"]!["y"]));
+        Assert.Equal((null, "dd"), (change.Out!.Extensions, change.Out.Body));
+        Assert.Equal("ok", (string?)change.Headers![1]!["value"]);
     }
 
     [Fact]

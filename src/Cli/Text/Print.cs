@@ -10,6 +10,11 @@ internal static class Print
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>A value on one line, for people.</summary>
+    public static string Line(JsonNode value) => value.ToJsonString(OneLine);
+
     /// <summary>Returns the exit code: 2 for a format that does not exist.</summary>
     public static int Json(TextWriter output, JsonNode node, string format)
     {

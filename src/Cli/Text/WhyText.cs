@@ -10,6 +10,9 @@ internal static class WhyText
     private const string Indent = "    ";
     private const int LongestValue = 160;
 
+    /// <summary>From so many milliseconds on, how long a stage took is part of the answer.</summary>
+    private const int Slow = 100;
+
     public static void Write(TextWriter output, Delivery delivery)
     {
         var (mark, word) = DeliverySummary.Outcome(delivery.Outcome);
@@ -93,7 +96,8 @@ internal static class WhyText
             if (trigger.Stages[i] is { Result: StageResult.Stop or StageResult.Error } stage)
             {
                 var name = stage.Name.Length == 0 ? "" : " " + stage.Name;
-                return $", stopped at {stage.Kind}{name} ({i + 1} of {trigger.Stages.Count})";
+                var took = stage.DurationMs >= Slow ? " after " + StagesText.Duration(stage) : "";
+                return $", stopped at {stage.Kind}{name} ({i + 1} of {trigger.Stages.Count}){took}";
             }
         }
 

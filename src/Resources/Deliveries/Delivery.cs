@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Hikigane.Resources.Deliveries;
 
 /// <summary>What became of one HTTP request to a listener, over all of its triggers.</summary>
@@ -110,6 +112,14 @@ public sealed record TriggerVerdict
     /// <summary><c>inline</c>, <c>ref</c>, <c>selector</c> or <c>group(name)</c>; <c>listener</c> where no trigger was asked.</summary>
     public string Source { get; init; } = "inline";
 
+    /// <summary>The <c>metadata.generation</c> that was decided by: the Trigger's, or the listener's for a trigger inline; null where the API gives none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Generation { get; init; }
+
+    /// <summary>When its first stage behind the selector began; null where nobody looked at a clock.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? StartedAt { get; init; }
+
     public required TriggerOutcome Outcome { get; init; }
 
     /// <summary>The cause code of spec/ux.md §3.4, such as <c>filter.false</c>; empty when it fired.</summary>
@@ -140,7 +150,23 @@ public sealed record StageVerdict
 
     public required StageResult Result { get; init; }
 
+    /// <summary>Only where it did not begin when the stage before it ended.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>Null for a stage that was not reached, and where nobody looked at a clock.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? DurationMs { get; init; }
+
+    /// <summary>The gRPC code that an interceptor answered with, by name; null for OK and elsewhere.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Code { get; init; }
+
     public string Message { get; init; } = "";
+
+    /// <summary>What an interceptor changed; null when it changed nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StageChange? Change { get; init; }
 
     /// <summary>The sub-expressions of a CEL filter with their values, in source order; empty elsewhere.</summary>
     public IReadOnlyList<EvaluatedExpression> Expressions { get; init; } = [];

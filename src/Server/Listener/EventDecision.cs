@@ -22,6 +22,9 @@ public sealed record CreatorParts(IKube Kube, IKube Reader, FindResource Find, I
     /// <summary>Whether the API serves an <c>apiVersion</c> at all: it only changes the sentence for a kind that is not served.</summary>
     public Predicate<string> Serves { get; init; } = _ => true;
 
+    /// <summary>The clock that stages are timed by; null: they are not.</summary>
+    public Func<DateTimeOffset>? Now { get; init; }
+
     /// <summary>Knows deliveries that were received before; null: nobody asks.</summary>
     public RepeatedDeliveries? Repeated { get; init; }
 }
@@ -35,7 +38,11 @@ public sealed class EventDecision(
 {
     private const int MostNames = 16;
 
-    private readonly TriggerFlow flow = new(objects.Lookups, ports) { IsOutside = exception => exception is KubeException or HttpRequestException or IOException };
+    private readonly TriggerFlow flow = new(objects.Lookups, ports)
+    {
+        Now = parts.Now,
+        IsOutside = exception => exception is KubeException or HttpRequestException or IOException,
+    };
 
     public async Task<Delivery> DecideAsync(ReceivedEvent received, CancellationToken cancellationToken)
     {
@@ -51,7 +58,7 @@ public sealed class EventDecision(
                 ? new TriggerDecision { Verdict = RepeatedDeliveries.Repeats(decision.Verdict, received, first) } : decision)];
         }
 
-        var verdicts = await Task.WhenAll(decisions.Select(decision => CompleteAsync(listener, decision, cancellationToken)));
+        var verdicts = await Task.WhenAll(decisions.Select(decision => TimedAsync(listener, decision, cancellationToken)));
         return new Delivery { Event = received, Outcome = DeliveryVerdict.Of(verdicts), Triggers = verdicts };
     }
 
@@ -59,6 +66,18 @@ public sealed class EventDecision(
         parts.Repeated is { } repeated && ListenerEdge.Read(listener.Object("metadata", "annotations")).Edge.Deduplicates
             ? await repeated.FirstAsync(received, cancellationToken)
             : null;
+
+    private async Task<TriggerVerdict> TimedAsync(JsonObject listener, TriggerDecision decision, CancellationToken cancellationToken)
+    {
+        if (parts.Now is not { } now || !decision.IsFired)
+        {
+            return await CompleteAsync(listener, decision, cancellationToken);
+        }
+
+        var startedAt = now();
+        var verdict = await CompleteAsync(listener, decision, cancellationToken);
+        return CreateVerdict.Timed(verdict, startedAt, now());
+    }
 
     /// <summary>Creates in order and stops at the first failure; what was created stays, as upstream.</summary>
     private async Task<TriggerVerdict> CompleteAsync(JsonObject listener, TriggerDecision decision, CancellationToken cancellationToken)

@@ -56,6 +56,7 @@ public sealed class RunningListener : IAsyncDisposable
         var decision = new EventDecision(objects, parts.Ports, new CreatorParts(kube, parts.Reader, parts.Find, parts.Impersonate)
         {
             Serves = parts.Serves,
+            Now = parts.Time.GetUtcNow,
             Repeated = new RepeatedDeliveries(parts.Ledger, parts.Time),
         });
         var progress = new ProgressEvents(options, kube, parts.SendCloudEvent, parts.Time);

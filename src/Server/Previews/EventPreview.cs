@@ -38,7 +38,10 @@ public sealed class EventPreview : IDisposable
                 BuiltIn = BuiltInInterceptors.Of(objects.Secrets, client.AskGitHubAsync, time),
                 Remote = client.AskAsync,
                 Webhook = client.AskWebhookAsync,
-            });
+            })
+        {
+            Now = time.GetUtcNow,
+        };
     }
 
     /// <summary>Null when the listener of the event does not exist.</summary>

@@ -38,6 +38,9 @@ public sealed record ChainResult(ChainState State, IReadOnlyList<StageVerdict> S
 /// <summary>Runs the interceptors of a trigger or a group, one after the other (spec: triggers.md §4.2). As upstream's <c>ExecuteInterceptors</c>.</summary>
 public sealed class InterceptorChain(TriggerLookups lookups, InterceptorPorts ports)
 {
+    /// <summary>The clock that stages are timed by; null: they are not.</summary>
+    public Func<DateTimeOffset>? Now { get; init; }
+
     private static readonly ConditionalWeakTable<JsonObject, JsonObject> ParamsByLink = [];
 
     /// <param name="links">The elements of <c>interceptors</c>.</param>
@@ -47,7 +50,8 @@ public sealed class InterceptorChain(TriggerLookups lookups, InterceptorPorts po
     public async ValueTask<ChainResult> RunAsync(
         IReadOnlyList<JsonObject> links, ChainState state, TriggerContext context, ChainNamespaces namespaces, CancellationToken cancellationToken)
     {
-        var stages = new List<StageVerdict>();
+        var stages = new List<StageVerdict>(links.Count);
+        var lap = new StageLap(Now);
         if (links.Count > 0 && (links[0].Object("webhook") is null || state.Extensions is { Count: > 0 }))
         {
             var json = FormBody.ToJson(state.Body, state.Headers);
@@ -62,16 +66,21 @@ public sealed class InterceptorChain(TriggerLookups lookups, InterceptorPorts po
             {
                 if (link.Object("webhook") is { } webhook)
                 {
-                    state = await AskWebhookAsync(webhook, state, context, namespaces.Trigger, cancellationToken);
-                    stages.Add(Stage(namespaces.StageKind, name, StageResult.Pass));
+                    var replaced = await AskWebhookAsync(webhook, state, context, namespaces.Trigger, cancellationToken);
+                    stages.Add(Stage(namespaces.StageKind, name, StageResult.Pass) with { DurationMs = lap.Next(), Change = StageChanges.Replaced(state, replaced) });
+                    state = replaced;
                     continue;
                 }
 
                 var response = await AskAsync(link, state, context, namespaces.Listener, cancellationToken);
+                var extensions = response.Continue ? Merge(state.Extensions, response.Extensions) : state.Extensions;
                 stages.Add(Stage(namespaces.StageKind, name, response.Continue ? StageResult.Pass : StageResult.Stop) with
                 {
                     Message = response.Message,
                     Expressions = response.Expressions,
+                    DurationMs = lap.Next(),
+                    Code = response.Code == InterceptorCode.Ok ? null : response.Code.ToString(),
+                    Change = ReferenceEquals(extensions, state.Extensions) ? null : StageChanges.Extended(state.Extensions, response.Extensions!, extensions),
                 });
                 if (!response.Continue)
                 {
@@ -79,11 +88,11 @@ public sealed class InterceptorChain(TriggerLookups lookups, InterceptorPorts po
                     return new ChainResult(state, stages) { Stopped = response, Link = name };
                 }
 
-                state = state with { Extensions = Merge(state.Extensions, response.Extensions) };
+                state = ReferenceEquals(extensions, state.Extensions) ? state : state with { Extensions = extensions };
             }
             catch (InterceptorException exception)
             {
-                stages.Add(Stage(namespaces.StageKind, name, StageResult.Error) with { Message = exception.Message });
+                stages.Add(Stage(namespaces.StageKind, name, StageResult.Error) with { Message = exception.Message, DurationMs = lap.Next() });
                 AddNotReached(stages, links, i + 1, namespaces.StageKind);
                 return new ChainResult(state, stages) { Error = exception.Message, Link = name };
             }

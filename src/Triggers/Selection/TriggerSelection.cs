@@ -13,6 +13,9 @@ public sealed record SelectedTrigger(string Namespace, string Name, JsonObject S
     /// own entries need no names: each runs, so each needs names of its own for what it creates.
     /// </summary>
     public int Occurrence { get; init; }
+
+    /// <summary>Of the object that the spec stands in; null where the API gives none.</summary>
+    public long? Generation { get; init; }
 }
 
 /// <summary>A group of the listener: its own chain first, then its triggers.</summary>
@@ -40,11 +43,12 @@ public sealed record TriggerSelection(IReadOnlyList<SelectedTrigger> Triggers, I
         var missing = new List<MissingTrigger>();
         var (selected, error) = Select(listener.Object("spec"), ns, "selector", lookups);
         var triggers = new List<SelectedTrigger>(selected);
+        var generation = listener.Integer("metadata", "generation");
         foreach (var entry in listener.Objects("spec", "triggers"))
         {
             if (entry.Object("template") is not null)
             {
-                triggers.Add(new SelectedTrigger(ns, entry.Text("name") ?? "", entry, "inline"));
+                triggers.Add(new SelectedTrigger(ns, entry.Text("name") ?? "", entry, "inline") { Generation = generation });
             }
             else if (entry.Text("triggerRef") is not { Length: > 0 } reference)
             {
@@ -114,5 +118,5 @@ public sealed record TriggerSelection(IReadOnlyList<SelectedTrigger> Triggers, I
     }
 
     private static SelectedTrigger FromObject(JsonObject trigger, string source) =>
-        new(trigger.Namespace(), trigger.Name(), trigger.Object("spec") ?? [], source);
+        new(trigger.Namespace(), trigger.Name(), trigger.Object("spec") ?? [], source) { Generation = trigger.Integer("metadata", "generation") };
 }

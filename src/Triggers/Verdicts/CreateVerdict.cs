@@ -16,6 +16,10 @@ public static class CreateVerdict
         Stages = [.. verdict.Stages, new StageVerdict { Kind = "create", Result = StageResult.Pass }],
     };
 
+    /// <summary>With the time that creating took, however it ended.</summary>
+    public static TriggerVerdict Timed(TriggerVerdict verdict, DateTimeOffset startedAt, DateTimeOffset endedAt) =>
+        VerdictReader.Timed(verdict, "create", Math.Max(0, (endedAt - startedAt).TotalMilliseconds), startedAt);
+
     /// <summary>403: the account may not create this kind. Shows the Role and RoleBinding to copy.</summary>
     public static TriggerVerdict Forbidden(
         TriggerVerdict verdict, JsonObject manifest, string plural, (string Namespace, string Name) serviceAccount, string message)

@@ -11,8 +11,29 @@ internal static class VerdictReader
 {
     private static readonly string[] Kinds = ["bindings", "template", "create"];
 
-    public static TriggerVerdict Pass(TriggerVerdict verdict, string stage) =>
-        verdict with { Stages = [.. verdict.Stages, new StageVerdict { Kind = stage, Result = StageResult.Pass }] };
+    // The same for every trigger that stops early, which with many triggers are nearly all.
+    private static readonly StageVerdict[] Unreached = [.. Kinds.Select(kind => new StageVerdict { Kind = kind, Result = StageResult.NotReached })];
+
+    public static TriggerVerdict Pass(TriggerVerdict verdict, string stage, double? durationMs = null) =>
+        verdict with { Stages = [.. verdict.Stages, new StageVerdict { Kind = stage, Result = StageResult.Pass, DurationMs = durationMs }] };
+
+    /// <summary>The verdict with the time that its last stage of this kind took, where that was reached.</summary>
+    public static TriggerVerdict Timed(TriggerVerdict verdict, string stage, double? durationMs, DateTimeOffset? startedAt = null)
+    {
+        if (durationMs is null)
+        {
+            return verdict;
+        }
+
+        var stages = verdict.Stages.ToArray();
+        var index = Array.FindLastIndex(stages, one => one.Kind == stage && one.Result != StageResult.NotReached);
+        if (index >= 0)
+        {
+            stages[index] = stages[index] with { DurationMs = durationMs, StartedAt = startedAt };
+        }
+
+        return verdict with { Stages = stages };
+    }
 
     public static TriggerVerdict MissingTrigger(MissingTrigger missing) => new()
     {
@@ -90,6 +111,5 @@ internal static class VerdictReader
         Stages = [.. verdict.Stages, new StageVerdict { Kind = Kinds[stage], Result = StageResult.Error, Message = message }, .. NotReached(stage + 1)],
     };
 
-    private static IEnumerable<StageVerdict> NotReached(int from) =>
-        Kinds.Skip(from).Select(kind => new StageVerdict { Kind = kind, Result = StageResult.NotReached });
+    private static ReadOnlySpan<StageVerdict> NotReached(int from) => Unreached.AsSpan(from);
 }

@@ -44,6 +44,7 @@ internal static class EventShowCommand
             }
 
             WhyText.Write(Console.Out, delivery);
+            StagesText.Write(Console.Out, delivery);
             HistoryText.Write(Console.Out, delivery, history);
             RequestText.Write(Console.Out, delivery);
             return ExitCode.Done;
