@@ -17,6 +17,7 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
     private static readonly TimeSpan ShortWatch = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<ObjectKey, JsonObject> objects = new();
+    private readonly OwnerIndex owners = new();
     private readonly TaskCompletionSource synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock handlersGate = new();
@@ -40,6 +41,9 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
     public IEnumerable<JsonObject> All => objects.Values;
 
     public IEnumerable<JsonObject> In(string inNamespace) => objects.Values.Where(one => one.Namespace() == inNamespace);
+
+    /// <summary>The objects whose controller is this one.</summary>
+    public IEnumerable<JsonObject> OwnedBy(JsonObject owner) => owners.Of(owner.Uid());
 
     /// <summary>Calls back for each object there is, and after each change with the object's last state, deletions included.</summary>
     public void OnChange(Action<JsonObject> handler)
@@ -120,14 +124,13 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
         var present = list.Items.ToDictionary(item => item.Key());
         foreach (var gone in objects.Where(pair => !present.ContainsKey(pair.Key)).ToList())
         {
-            objects.TryRemove(gone.Key, out _);
+            Remove(gone.Key);
             Notify(gone.Value);
         }
 
         foreach (var (key, item) in present)
         {
-            var known = objects.GetValueOrDefault(key);
-            objects[key] = item;
+            var known = Set(key, item);
             if (known?.ResourceVersion() != item.ResourceVersion())
             {
                 Notify(item);
@@ -149,17 +152,32 @@ public sealed partial class ObjectCache(IKube kube, ResourceType type, TimeProvi
                 case WatchEventType.Bookmark:
                     break;
                 case WatchEventType.Deleted:
-                    objects.TryRemove(change.Object.Key(), out _);
+                    Remove(change.Object.Key());
                     Notify(change.Object);
                     break;
                 default:
-                    objects[change.Object.Key()] = change.Object;
+                    Set(change.Object.Key(), change.Object);
                     Notify(change.Object);
                     break;
             }
 
             resourceVersion = change.Object.Text("metadata", "resourceVersion") ?? resourceVersion;
         }
+    }
+
+    /// <summary>What was there before.</summary>
+    private JsonObject? Set(ObjectKey key, JsonObject item)
+    {
+        var known = objects.GetValueOrDefault(key);
+        objects[key] = item;
+        owners.Set(key, known, item);
+        return known;
+    }
+
+    private void Remove(ObjectKey key)
+    {
+        objects.TryRemove(key, out var known);
+        owners.Set(key, known, null);
     }
 
     /// <summary>One bad object never stops the watch: a handler that throws is logged and passed over.</summary>

@@ -45,17 +45,14 @@ public sealed partial class PipelineRunController(ObjectCaches caches, PlanAppli
         {
             Run = run,
             Config = new PipelinesConfig(Texts("feature-flags"), Texts("config-defaults")),
-            Children = [.. new[] { Kinds.TaskRun, Kinds.CustomRun, Kinds.PipelineRun }.SelectMany(type => OwnedBy(run, type))],
-            Resolutions = [.. OwnedBy(run, Kinds.ResolutionRequest)],
+            Children = [.. new[] { Kinds.TaskRun, Kinds.CustomRun, Kinds.PipelineRun }.SelectMany(type => caches.For(type).OwnedBy(run))],
+            Resolutions = [.. caches.For(Kinds.ResolutionRequest).OwnedBy(run)],
             FindPipeline = name => caches.For(Kinds.Pipeline).Get(new ObjectKey(ns, name)),
             FindTask = name => caches.For(Kinds.Task).Get(new ObjectKey(ns, name)),
             Owned = new[] { Kinds.PersistentVolumeClaim, Kinds.StatefulSet }
-                .SelectMany(type => OwnedBy(run, type).Select(owned => $"{type.Plural}/{owned.Name()}")).ToHashSet(),
+                .SelectMany(type => caches.For(type).OwnedBy(run).Select(owned => $"{type.Plural}/{owned.Name()}")).ToHashSet(),
         };
     }
-
-    private IEnumerable<JsonObject> OwnedBy(JsonObject run, ResourceType type) =>
-        caches.For(type).In(run.Namespace()).Where(child => child.ControllerOwner().Text("uid") == run.Uid());
 
     private Dictionary<string, string> Texts(string configMap) =>
         (caches.For(Kinds.ConfigMap).Get(new ObjectKey(ConfigNamespace, configMap)).Object("data") ?? [])

@@ -64,7 +64,7 @@ public sealed partial class TaskRunController(
         return new TaskRunWorld
         {
             Run = run,
-            Pods = [.. caches.For(Kinds.Pod).In(ns).Where(pod => pod.ControllerOwner().Text("uid") == run.Uid())],
+            Pods = [.. caches.For(Kinds.Pod).OwnedBy(run)],
             Task = caches.For(Kinds.Task).Get(new ObjectKey(ns, run.Text("spec", "taskRef", "name") ?? "")),
             StepActions = ByName(Kinds.StepAction, ns),
             ResolutionRequests = ByName(Kinds.ResolutionRequest, ns),
