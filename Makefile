@@ -1,5 +1,6 @@
 DOTNET ?= dotnet
 CONFIGURATION ?= Release
+RUNTIME ?= linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
 DIR ?=
 PART ?=
 
@@ -18,10 +19,13 @@ test: ## Everything: build, unit, integration, conformance
 demo: ## The walkthrough, from nothing to a green run
 	$(DOTNET) run -c $(CONFIGURATION) --project src/Cli -- demo
 
+publish: ## The native binary, as it is released: artifacts/publish/hikigane (takes some minutes and a C linker, gcc or clang)
+	$(DOTNET) publish src/Cli -c Release -r $(RUNTIME) -p:PublishAot=true -o artifacts/publish
+
 golden: ## Score against the recorded answers; DIR=PATH for others, ARGS='--file cel --diff' for details
 	@$(DOTNET) run -c $(CONFIGURATION) --project test/Golden -- $(DIR) $(ARGS)
 
 bench: ## The figures of docs/benchmarks.md (needs wrk and kubectl); PART=acks for a part alone
 	bench/run.sh $(PART)
 
-.PHONY: help check test demo golden bench
+.PHONY: help check test demo publish golden bench

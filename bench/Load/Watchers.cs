@@ -13,7 +13,7 @@ internal static class Watchers
     {
         using var kube = new HttpKube(Kubeconfig.Load(kubeconfig));
         var name = $"watched-{Guid.NewGuid():N}";
-        var created = await kube.CreateAsync(Kinds.ConfigMap, "default", Creates.ConfigMap(name), CancellationToken.None);
+        var created = await kube.CreateAsync(Kinds.ConfigMap, "default", ConfigMap(name), CancellationToken.None);
         using var stopping = new CancellationTokenSource();
         var ready = new CountdownEvent(count);
         var reached = new CountdownEvent(count);
@@ -43,4 +43,12 @@ internal static class Watchers
         await Task.WhenAll(watchers);
         return 0;
     }
+
+    private static JsonObject ConfigMap(string name) => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "ConfigMap",
+        ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = new JsonObject { ["bench"] = "create" } },
+        ["data"] = new JsonObject { ["text"] = new string('x', 500) },
+    };
 }

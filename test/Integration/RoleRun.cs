@@ -19,7 +19,7 @@ internal sealed class RoleRun : IDisposable
 
     public static async Task<RoleRun> StartAsync(CancellationToken cancellationToken, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "hikigane")) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(UpProcess.Executable) { RedirectStandardOutput = true };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

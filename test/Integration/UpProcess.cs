@@ -34,7 +34,9 @@ internal sealed class UpProcess(string directory, DirectoryInfo? own = null) : I
     /// <summary>Another command that starts it; with one of these, the directory can be seen from inside the process only.</summary>
     public IReadOnlyList<string> Before { get; init; } = [];
 
-    public static string Executable => Path.Combine(AppContext.BaseDirectory, "hikigane");
+    /// <summary>What was built beside the tests, or what <c>HIKIGANE</c> names: the native binary has to pass them too.</summary>
+    public static string Executable => Environment.GetEnvironmentVariable("HIKIGANE") is { Length: > 0 } named
+        ? Path.GetFullPath(named) : Path.Combine(AppContext.BaseDirectory, "hikigane");
 
     public LedgerReader Ledger => LedgerReader.OpenFile(Path.Combine(directory, "ledger.db"))!;
 

@@ -192,7 +192,7 @@ public sealed class RolesAsProcesses : IAsyncLifetime
     }
 
     private static System.Diagnostics.Process Start(params string[] arguments) =>
-        new Tool(Path.Combine(AppContext.BaseDirectory, "hikigane"), new Dictionary<string, string>()).Start(arguments);
+        new Tool(UpProcess.Executable, new Dictionary<string, string>()).Start(arguments);
 
     private Task<RoleRun> ControllerAsync(params string[] more) => StartAsync(["controller", .. more]);
 
