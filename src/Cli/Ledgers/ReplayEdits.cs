@@ -25,35 +25,20 @@ internal sealed class ReplayEdits
     /// <summary>The event that repeats another one, under an id of its own.</summary>
     public async Task<ReceivedEvent> ApplyAsync(ParseResult parsed, ReceivedEvent original, string reason, CancellationToken cancellationToken)
     {
-        if (original.IsRefused && original.Body.IsEmpty && parsed.GetValue(body) is null)
+        if (Replays.NoBody(original) is { } missing && parsed.GetValue(body) is null)
         {
-            throw new CliException($"event {original.EventId} was refused with {original.ResponseStatus} and has no body here: give one with --body FILE");
-        }
-
-        if (original.IsTruncated && parsed.GetValue(body) is null)
-        {
-            throw new CliException($"of the body of event {original.EventId} only {original.Body.Length} of {original.BodyBytes} bytes are kept: give the whole with --body FILE");
+            throw new CliException(missing);
         }
 
         var (changed, headers) = SampleEvent.Changed(await BodyAsync(parsed, original, cancellationToken), parsed.GetValue(set) ?? []);
-        var now = TimeProvider.System.GetUtcNow();
-        return original with
+        return Replays.Of(original, TimeProvider.System.GetUtcNow(), reason) with
         {
-            EventId = Guid.CreateVersion7(now).ToString(),
-            ReceivedAt = now,
             Headers =
             [
                 .. original.Headers.Where(header => !headers.Any(one => one.Name.Equals(header.Key, StringComparison.OrdinalIgnoreCase))),
                 .. headers.Select(header => new KeyValuePair<string, string>(header.Name, header.Value)),
             ],
             Body = AreGiven(parsed) ? Encoding.UTF8.GetBytes(changed) : original.Body,
-            BodyBytes = 0,
-            BodySha256 = "",
-            ResponseStatus = 202,
-            Mode = DeliveryMode.Replay,
-            ReplayOf = original.EventId,
-            RequestedBy = Environment.UserName,
-            Reason = reason,
         };
     }
 

@@ -13,9 +13,9 @@ internal static class DeliverySummary
         return facts.Event.Length == 0 ? $"{received.Method} {received.Path}" : facts.Action.Length == 0 ? facts.Event : $"{facts.Event} {facts.Action}";
     }
 
-    /// <summary>As <see cref="Event(ReceivedEvent)"/>, with which time it was sent when it was sent before: <c>push (2nd attempt)</c>.</summary>
+    /// <summary>As <see cref="Event(ReceivedEvent)"/>, with which time it was sent when it was sent before, <c>push (2nd attempt)</c>, or <c>push (replay)</c>.</summary>
     public static string Event(Delivery delivery) =>
-        Event(delivery.Event) + (delivery.DeliveryAttempt > 1 ? $" ({Ordinal(delivery.DeliveryAttempt)} attempt)" : "");
+        Event(delivery.Event) + (delivery.Event.ReplayOf is not null ? " (replay)" : delivery.DeliveryAttempt > 1 ? $" ({Ordinal(delivery.DeliveryAttempt)} attempt)" : "");
 
     /// <summary>1st, 2nd, 3rd, 4th, 11th, 21st.</summary>
     public static string Ordinal(int number) => string.Create(CultureInfo.InvariantCulture, $"{number}") + (number % 100 is >= 11 and <= 13 ? "th" : (number % 10) switch

@@ -5,7 +5,6 @@ using Hikigane.Cli.Text;
 using Hikigane.Ledger;
 using Hikigane.Resources.Deliveries;
 using Hikigane.Server.Previews;
-using Hikigane.Triggers.Verdicts;
 
 namespace Hikigane.Cli.Commands.Events;
 
@@ -55,7 +54,7 @@ internal sealed class EventReplayCommand
             return await PreviewAsync(parsed, reader, originals, cancellationToken);
         }
 
-        foreach (var original in originals.Where(one => IsRefusedSignature(one) && !parsed.GetValue(signAgain)))
+        foreach (var original in originals.Where(one => Replays.IsSenderUnknown(one) && !parsed.GetValue(signAgain)))
         {
             throw new CliException(
                 $"event {original.Event.EventId} was refused for its {(original.Event.IsRefused ? "sender" : "signature")}, so nobody knows who sent it. Look at it first; --sign-again replays it all the same", ExitCode.Usage);
@@ -160,8 +159,7 @@ internal sealed class EventReplayCommand
             }
 
             var replay = await edits.ApplyAsync(parsed, original.Event, parsed.GetValue(reason)!, cancellationToken);
-            await ledger.ReplayAsync(replay, cancellationToken);
-            await ledger.SettleAsync(original.Event.EventId, Environment.UserName, "replayed as " + replay.EventId, replay.ReceivedAt, cancellationToken);
+            await Replays.AddAsync(ledger, replay, cancellationToken);
             replays.Add(replay);
         }
 
@@ -187,8 +185,4 @@ internal sealed class EventReplayCommand
 
         return parsed.GetValue(output) == "text" ? code : Math.Max(Print.Json(Console.Out, shown, parsed.GetValue(output)!), code);
     }
-
-    private static bool IsRefusedSignature(Delivery delivery) => delivery.Outcome == DeliveryOutcome.Rejected
-        && delivery.Triggers.Any(trigger => trigger.Cause.StartsWith("signature.", StringComparison.Ordinal)
-            || trigger.Cause is Causes.RequestAddress or Causes.RequestCertificate or Causes.RequestCredentials);
 }

@@ -2,12 +2,15 @@ using System.CommandLine;
 using System.Globalization;
 using Hikigane.Cli.Ledgers;
 using Hikigane.Cli.Text;
+using Hikigane.Cli.Watch;
 using Hikigane.Ledger;
 using Hikigane.Resources.Deliveries;
 
 namespace Hikigane.Cli.Commands.Events;
 
-/// <summary><c>hikigane event watch</c>: events as they come in and are decided, until Ctrl-C.</summary>
+/// <summary>
+/// <c>hikigane event watch</c>: events as they come in and are decided, until Ctrl-C. On a terminal a screen to look around in, elsewhere a line each.
+/// </summary>
 internal static class EventWatchCommand
 {
     private const int Window = 500;
@@ -18,12 +21,32 @@ internal static class EventWatchCommand
         var place = new LedgerPlace();
         var filter = new EventFilter(limit: 0);
         var output = CommonOptions.Output("text, name, or json (one object a line)");
-        var command = new Command("watch", "Print events as they are decided; --limit N ends after so many") { output };
+        var lines = new Option<bool>("--lines") { Description = "A line per event on a terminal too" };
+        var command = new Command("watch", "Events as they come in: a screen on a terminal (arrows, d details, r replay, h history, q quit), a line each elsewhere; --limit N ends after so many lines")
+        {
+            output, lines,
+        };
         place.AddTo(command);
         filter.AddTo(command);
-        command.SetAction((parsed, cancellationToken) =>
-            RunAsync(place.Read(parsed), parsed, filter, parsed.GetValue(output)!, cancellationToken));
+        command.SetAction((parsed, cancellationToken) => parsed.GetValue(output) == "text" && !parsed.GetValue(lines) && filter.Limit(parsed) == 0 && WatchTerminal.IsThere
+            ? ShowAsync(place, parsed, filter, cancellationToken)
+            : RunAsync(place.Read(parsed), parsed, filter, parsed.GetValue(output)!, cancellationToken));
         return command;
+    }
+
+    private static async Task<int> ShowAsync(LedgerPlace place, ParseResult parsed, EventFilter filter, CancellationToken cancellationToken)
+    {
+        var reader = place.Read(parsed);
+        await new WatchTerminal(reader, filter.Query(parsed, reader), ReplayAsync).RunAsync(cancellationToken);
+        return ExitCode.Done;
+
+        async Task<string> ReplayAsync(ReceivedEvent original, CancellationToken stopping)
+        {
+            await using var ledger = await place.WriteAsync(parsed, stopping);
+            var replay = Replays.Of(original, TimeProvider.System.GetUtcNow(), "");
+            await Replays.AddAsync(ledger, replay, stopping);
+            return $"replayed as {DeliverySummary.ShortId(replay.EventId)}; the listener decides it as soon as it runs";
+        }
     }
 
     private static async Task<int> RunAsync(LedgerReader reader, ParseResult parsed, EventFilter filter, string format, CancellationToken cancellationToken)
