@@ -6,11 +6,15 @@ namespace Hikigane.Ledger;
 /// <summary>The ledger in a file of this machine, or in memory: one writer that commits for all who wait, readers beside it.</summary>
 public sealed class SqliteLedger : ILedger
 {
+    private static readonly TimeSpan BusyCheckpoints = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan IdleCheckpoints = TimeSpan.FromSeconds(2);
+
     private readonly string connectionString;
     private readonly SqliteConnection writer;
     private readonly GroupCommit commits;
     private readonly CancellationTokenSource stopping = new();
     private readonly Task checkpoints;
+    private readonly LedgerLooks looks;
 
     private SqliteLedger(string connectionString, TimeProvider time, LedgerOptions options, string? path)
     {
@@ -20,6 +24,7 @@ public sealed class SqliteLedger : ILedger
         writer = Open();
         SqliteSchema.Create(writer, isOnDisk: path is not null);
         commits = new GroupCommit(writer);
+        looks = new LedgerLooks(Open());
         checkpoints = path is null ? Task.CompletedTask : Task.Run(() => CheckpointAsync(time));
     }
 
@@ -110,8 +115,15 @@ public sealed class SqliteLedger : ILedger
 
     public async Task<IReadOnlyList<ReceivedEvent>> TakeReplaysAsync(string ns, string listener, CancellationToken cancellationToken)
     {
+        var version = looks.Version();
+        if (looks.HasSeen((ns, listener), version))
+        {
+            return [];
+        }
+
         if (Reader.WaitingReplays(ns, listener) == 0)
         {
+            looks.Saw((ns, listener), version);
             return [];
         }
 
@@ -134,8 +146,12 @@ public sealed class SqliteLedger : ILedger
             removed += await WriteAsync(session => LedgerPruning.Remove(session, batch), cancellationToken);
         }
 
-        await commits.WriteAsync(LedgerPruning.RemoveSensitive, cancellationToken);
-        await commits.WriteAsync(session => LedgerPruning.RemoveLeases(session, now), cancellationToken);
+        await commits.WriteAsync(
+            session =>
+            {
+                LedgerPruning.RemoveSensitive(session);
+                LedgerPruning.RemoveLeases(session, now);
+            }, cancellationToken);
         if (!Options.Retention.IsOff)
         {
             await commits.WriteAsync(session => LedgerPruning.RemoveClaims(session, now - Options.Retention.Age), cancellationToken);
@@ -154,6 +170,7 @@ public sealed class SqliteLedger : ILedger
         await stopping.CancelAsync();
         await checkpoints;
         await commits.DisposeAsync();
+        looks.Dispose();
         await writer.DisposeAsync();
         stopping.Dispose();
     }
@@ -176,11 +193,21 @@ public sealed class SqliteLedger : ILedger
     private async Task CheckpointAsync(TimeProvider time)
     {
         using var connection = Open();
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(500), time);
+        var wal = new FileInfo(connection.DataSource + "-wal");
+        var (seen, pause) = (default(DateTime), BusyCheckpoints);
         try
         {
-            while (await timer.WaitForNextTickAsync(stopping.Token))
+            while (true)
             {
+                await Task.Delay(pause, time, stopping.Token);
+                wal.Refresh();
+                if (wal.LastWriteTimeUtc == seen)
+                {
+                    pause = IdleCheckpoints;
+                    continue;
+                }
+
+                (seen, pause) = (wal.LastWriteTimeUtc, BusyCheckpoints);
                 connection.Execute("PRAGMA wal_checkpoint(PASSIVE)");
             }
         }

@@ -113,13 +113,16 @@ internal sealed class SqliteLog : IDisposable
         transaction.Commit();
     }
 
-    /// <summary>Moves the write-ahead log into the database without stopping the writer; truncates it when it grew too large.</summary>
-    public void Checkpoint(long revision)
+    /// <summary>
+    /// Moves the write-ahead log into the database without stopping the writer; truncates it when it grew too large. False when it has to be
+    /// tried again.
+    /// </summary>
+    public bool Checkpoint(long revision)
     {
         var wal = new FileInfo(path + "-wal");
         if (revision == lastWal && wal is not { Exists: true, Length: > LargestWal })
         {
-            return;
+            return true;
         }
 
         lastWal = revision;
@@ -130,7 +133,11 @@ internal sealed class SqliteLog : IDisposable
         catch (SqliteException)
         {
             // Busy, or the disk is full: the log stays longer, and the next round tries again.
+            lastWal = -1;
         }
+
+        wal.Refresh();
+        return lastWal == revision && wal is not { Exists: true, Length: > LargestWal };
     }
 
     public void Dispose()

@@ -11,11 +11,15 @@ namespace Hikigane.ApiServer.Store;
 public sealed class SqliteStore : IStore
 {
     private const int LargestBatch = 512;
+    private static readonly TimeSpan CheckpointAfter = TimeSpan.FromMilliseconds(300);
 
     private readonly Channel<Waiting> queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(8192) { SingleReader = true });
     private readonly SqliteLog disk;
     private readonly ChangeLog log;
     private readonly Thread writer;
+
+    // Says that something was written since the last checkpoint; once is enough.
+    private readonly Channel<bool> written = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stopping = new();
     private readonly Task checkpoints;
 
@@ -117,17 +121,24 @@ public sealed class SqliteStore : IStore
         }
 
         log.Publish(batch.Changes, batch.Next);
+        written.Writer.TryWrite(true);
         accepted.ForEach(one => one.Waiting.Done.TrySetResult(one.Change));
     }
 
+    /// <summary>A while after a write, and again for as long as the log on disk is too long: a store that nobody writes to sleeps.</summary>
     private async Task CheckpointAsync(TimeProvider time)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(300), time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stopping.Token))
+            while (await written.Reader.ReadAsync(stopping.Token))
             {
-                await Task.Run(() => disk.Checkpoint(Current.Revision), CancellationToken.None);
+                bool isDone;
+                do
+                {
+                    await Task.Delay(CheckpointAfter, time, stopping.Token);
+                    isDone = disk.Checkpoint(Current.Revision);
+                }
+                while (!isDone);
             }
         }
         catch (OperationCanceledException)

@@ -10,7 +10,7 @@ namespace Hikigane.Server.Listener;
 /// </summary>
 internal sealed partial class ReplayLoop(EndpointParts parts, ILogger<ReplayLoop> logger)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private long noted = -1;
 
