@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The figures of docs/benchmarks.md, one after the other. Needs wrk and kubectl. A part alone: bench/run.sh micro|up|acks|objects|triggers|api|runs
+# The figures of docs/benchmarks.md, one after the other. Needs wrk and kubectl. A part alone: bench/run.sh micro|up|acks|objects|triggers|api|runs|listeners
 # HIKIGANE=artifacts/publish/hikigane measures the native binary, which make publish makes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,6 +16,8 @@ memory() { awk '/VmRSS/ {printf "resident memory, %s: %.0f MB\n", what, $2 / 102
 
 if wants micro; then dotnet run -c Release --project bench/Micro; fi
 [ "$part" != micro ] || exit 0
+if wants listeners; then bench/listeners.sh "$hikigane"; fi
+[ "$part" != listeners ] || exit 0
 if wants up; then "$hikigane" demo | grep -E 'started in|green'; fi
 
 "$hikigane" up --data "$data/state" --port 0 >"$data/up.log" 2>&1 &
