@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hikigane.Cli;
 using Hikigane.Cli.Commands;
 using Hikigane.Cli.Commands.Roles;
+using Hikigane.Cli.Text;
 using Hikigane.Kube;
 using Hikigane.Ledger;
 using Hikigane.Server;
@@ -25,6 +26,11 @@ var root = new RootCommand("Hikigane: the Tekton API, with or without a cluster"
 if (args is [var first, ..] && first.TrimStart('-').StartsWith("el-name", StringComparison.Ordinal))
 {
     args = ["listener", .. args];
+}
+
+if (!Console.IsOutputRedirected)
+{
+    Console.SetOut(new HarmlessWriter(Console.Out));
 }
 
 try
