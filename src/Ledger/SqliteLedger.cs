@@ -6,14 +6,10 @@ namespace Hikigane.Ledger;
 /// <summary>The ledger in a file of this machine, or in memory: one writer that commits for all who wait, readers beside it.</summary>
 public sealed class SqliteLedger : ILedger
 {
-    private static readonly TimeSpan BusyCheckpoints = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan IdleCheckpoints = TimeSpan.FromSeconds(2);
-
     private readonly string connectionString;
     private readonly SqliteConnection writer;
     private readonly GroupCommit commits;
-    private readonly CancellationTokenSource stopping = new();
-    private readonly Task checkpoints;
+    private readonly Checkpoints? checkpoints;
     private readonly LedgerLooks looks;
 
     private SqliteLedger(string connectionString, TimeProvider time, LedgerOptions options, string? path)
@@ -25,7 +21,7 @@ public sealed class SqliteLedger : ILedger
         SqliteSchema.Create(writer, isOnDisk: path is not null);
         commits = new GroupCommit(writer);
         looks = new LedgerLooks(Open());
-        checkpoints = path is null ? Task.CompletedTask : Task.Run(() => CheckpointAsync(time));
+        checkpoints = path is null ? null : new Checkpoints(Open(), time);
     }
 
     public LedgerReader Reader { get; }
@@ -167,12 +163,14 @@ public sealed class SqliteLedger : ILedger
 
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync();
-        await checkpoints;
+        if (checkpoints is not null)
+        {
+            await checkpoints.DisposeAsync();
+        }
+
         await commits.DisposeAsync();
         looks.Dispose();
         await writer.DisposeAsync();
-        stopping.Dispose();
     }
 
     private async Task<T> WriteAsync<T>(Func<LedgerSession, T> write, CancellationToken cancellationToken)
@@ -187,32 +185,5 @@ public sealed class SqliteLedger : ILedger
         var connection = new SqliteConnection(connectionString);
         connection.Open();
         return connection;
-    }
-
-    /// <summary>Checkpoints belong off the writer's path: they are what makes its slowest commits slow.</summary>
-    private async Task CheckpointAsync(TimeProvider time)
-    {
-        using var connection = Open();
-        var wal = new FileInfo(connection.DataSource + "-wal");
-        var (seen, pause) = (default(DateTime), BusyCheckpoints);
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(pause, time, stopping.Token);
-                wal.Refresh();
-                if (wal.LastWriteTimeUtc == seen)
-                {
-                    pause = IdleCheckpoints;
-                    continue;
-                }
-
-                (seen, pause) = (wal.LastWriteTimeUtc, BusyCheckpoints);
-                connection.Execute("PRAGMA wal_checkpoint(PASSIVE)");
-            }
-        }
-        catch (OperationCanceledException)
-        {
-        }
     }
 }

@@ -19,7 +19,6 @@ internal static class SqliteSchema
                 PRAGMA journal_mode = WAL;
                 PRAGMA synchronous = FULL;
                 PRAGMA wal_autocheckpoint = 0;
-                PRAGMA journal_size_limit = 67108864;
                 PRAGMA busy_timeout = 30000;
                 PRAGMA temp_store = MEMORY;
                 """);

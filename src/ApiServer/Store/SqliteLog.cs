@@ -9,7 +9,9 @@ namespace Hikigane.ApiServer.Store;
 /// </summary>
 internal sealed class SqliteLog : IDisposable
 {
-    private const long LargestWal = 64 << 20;
+    /// <summary>128 MiB of the write-ahead log.</summary>
+    private const long MostPages = 16 * 1024;
+
     private const long KeptRevisions = 20_000;
     private const int CompactEvery = 5_000;
 
@@ -30,7 +32,7 @@ internal sealed class SqliteLog : IDisposable
         connection = Connect(path);
         Run(connection, "PRAGMA page_size=8192");
         Run(connection, "PRAGMA journal_mode=WAL");
-        Run(connection, "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY");
+        Run(connection, "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY");
         Run(connection, """
             CREATE TABLE IF NOT EXISTS log(rv INTEGER PRIMARY KEY, resource TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL,
                 deleted INTEGER NOT NULL, value BLOB NOT NULL);
@@ -114,30 +116,41 @@ internal sealed class SqliteLog : IDisposable
     }
 
     /// <summary>
-    /// Moves the write-ahead log into the database without stopping the writer; truncates it when it grew too large. False when it has to be
-    /// tried again.
+    /// Moves the write-ahead log into the database without stopping the writer; false when it has to be tried again. Under a load without a
+    /// pause the log is never begun anew by itself, so past a limit the writer is stopped for as long as the rest takes. The log is not cut off
+    /// before the end: the file system may take a quarter of a second to give back so many blocks, and every commit waits for it.
     /// </summary>
     public bool Checkpoint(long revision)
     {
-        var wal = new FileInfo(path + "-wal");
-        if (revision == lastWal && wal is not { Exists: true, Length: > LargestWal })
+        if (revision == lastWal)
         {
             return true;
         }
 
-        lastWal = revision;
         try
         {
-            Run(background, wal is { Exists: true, Length: > LargestWal } ? "PRAGMA wal_checkpoint(TRUNCATE)" : "PRAGMA wal_checkpoint(PASSIVE)");
+            if (Passive() > MostPages)
+            {
+                Run(background, "PRAGMA wal_checkpoint(RESTART)");
+            }
+
+            lastWal = revision;
+            return true;
         }
         catch (SqliteException)
         {
-            // Busy, or the disk is full: the log stays longer, and the next round tries again.
-            lastWal = -1;
+            // Busy, or the disk is full.
+            return false;
         }
+    }
 
-        wal.Refresh();
-        return lastWal == revision && wal is not { Exists: true, Length: > LargestWal };
+    /// <summary>How many pages the log holds.</summary>
+    private long Passive()
+    {
+        using var command = background.CreateCommand();
+        command.CommandText = "PRAGMA wal_checkpoint(PASSIVE)";
+        using var row = command.ExecuteReader();
+        return row.Read() ? row.GetInt64(1) : 0;
     }
 
     public void Dispose()
