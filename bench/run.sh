@@ -35,8 +35,8 @@ memory "four listeners"
 url() { awk '/events/ {print $2}' "$data/up.log" | sed "s#NAMESPACE/LISTENER#default/$1#"; }
 
 if wants acks; then
-  wrk -t1 -c64 -d4s -s bench/push.lua "$(url lamp)" >/dev/null # warm
   "$load" acks "$(url lamp)" 1000 10 # first: after a saturation the disk catches up for some seconds
+  wrk -t1 -c64 -d4s -s bench/push.lua "$(url lamp)" >/dev/null # warm
   for connections in 1 16 64; do
     echo "acks, one CEL filter, $connections connections: $(wrk -t1 -c"$connections" -d6s --latency -s bench/push.lua "$(url lamp)" \
       | awk '/Requests\/sec/ {r=$2} /50%/ {a=$2} /99%/ {b=$2} /Non-2xx/ {e=" NOT ALL ACCEPTED"} END {print r "/s, p50 " a ", p99 " b e}')"

@@ -13,6 +13,9 @@ internal sealed class SqliteStatement : IDisposable
 {
     private const int LargestOnStack = 512;
 
+    /// <summary>Milliseconds, as the driver's.</summary>
+    private const long LongestWait = 30_000;
+
     private readonly sqlite3 database;
     private readonly sqlite3_stmt statement;
     private readonly int[] places;
@@ -54,7 +57,7 @@ internal sealed class SqliteStatement : IDisposable
                 Bind(places[i], parameters[i].Value);
             }
 
-            var result = raw.sqlite3_step(statement);
+            var result = Begin();
             if (result == raw.SQLITE_ROW)
             {
                 first = Column();
@@ -70,6 +73,26 @@ internal sealed class SqliteStatement : IDisposable
         finally
         {
             _ = raw.sqlite3_reset(statement); // Repeats what the step said.
+        }
+    }
+
+    /// <summary>
+    /// The first step. In memory, readers lock the tables that they read, and there is no waiting for them inside of SQLite: the driver's commands try
+    /// again, too.
+    /// </summary>
+    private int Begin()
+    {
+        var (since, pause) = (Environment.TickCount64, default(SpinWait));
+        while (true)
+        {
+            var result = raw.sqlite3_step(statement);
+            if ((result & 0xFF) != raw.SQLITE_LOCKED || Environment.TickCount64 - since > LongestWait)
+            {
+                return result;
+            }
+
+            _ = raw.sqlite3_reset(statement);
+            pause.SpinOnce();
         }
     }
 
