@@ -71,7 +71,7 @@ internal static class JsonPatch
     private static string[] Steps(string pointer) =>
         pointer.Length > 0 && pointer[0] != '/'
             ? throw Refused()
-            : ["0", .. pointer.Split('/').Skip(1).Select(step => step.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
+            : ["0", .. JsonDifference.Steps(pointer)];
 
     private static JsonNode? Find(JsonNode? node, ReadOnlySpan<string> path)
     {

@@ -125,7 +125,7 @@ public sealed class SqliteStore : IStore
         accepted.ForEach(one => one.Waiting.Done.TrySetResult(one.Change));
     }
 
-    /// <summary>A while after a write, and again for as long as the log on disk is too long: a store that nobody writes to sleeps.</summary>
+    /// <summary>A while after a write, and again where that failed: a store that nobody writes to sleeps.</summary>
     private async Task CheckpointAsync(TimeProvider time)
     {
         try

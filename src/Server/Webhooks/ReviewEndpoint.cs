@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hikigane.Resources.Json;
 
 namespace Hikigane.Server.Webhooks;
 
@@ -35,7 +36,7 @@ internal sealed class ReviewEndpoint(Func<WebhookConfig> config, bool converts)
     {
         var answer = TektonWebhooks.Mutate(review, config());
         return answer?.Error is { } error ? ReviewWire.Denied(request, error)
-            : ReviewWire.Allowed(request, answer?.Object is { } defaulted ? PatchBetween.Of(review.Object, defaulted) : null);
+            : ReviewWire.Allowed(request, answer?.Object is { } defaulted ? JsonDifference.Patch(review.Object, defaulted) : null);
     }
 
     private ReviewAnswer Validate(JsonObject request, WebhookReview review) =>

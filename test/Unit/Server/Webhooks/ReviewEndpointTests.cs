@@ -1,5 +1,5 @@
-using System.Text;
 using System.Text.Json.Nodes;
+using System.Text;
 using CsCheck;
 using Hikigane.ApiServer.Rest;
 using Hikigane.Resources.Json;
@@ -43,7 +43,7 @@ public sealed class ReviewEndpointTests
     [Fact]
     public void A_patch_makes_the_one_of_the_other() => Gen.Select(Json, Json).Sample((from, to) =>
     {
-        var patch = PatchBetween.Of(from.DeepClone(), to.DeepClone());
+        var patch = JsonDifference.Patch(from.DeepClone(), to.DeepClone());
 
         Assert.True(JsonNode.DeepEquals(to, JsonPatch.Apply(from.DeepClone(), patch)), $"{from.ToJsonString()} → {to.ToJsonString()}: {patch.ToJsonString()}");
     }, iter: 500);
