@@ -41,7 +41,6 @@ internal static class BindingsJudge
         await using var objects = new ListenerCaches(
             kube, new SinkOptions { Name = "lamp", Namespace = Namespace }, TimeProvider.System, NullLogger<ListenerCaches>.Instance);
         await objects.SyncedAsync(TimeProvider.System, CancellationToken.None);
-        await ClusterWideAsync(objects.Lookups, input);
         // The types of fields are looked at for everybody but the program itself.
         var account = kube.As($"system:serviceaccount:{Namespace}:lamp", "system:serviceaccounts");
         var decision = new EventDecision(objects, Ports(input.Object("extensions")), new CreatorParts(account, kube, Find, (_, _) => account) { Serves = api.Kinds.Serves });
@@ -71,16 +70,6 @@ internal static class BindingsJudge
         }
 
         return JsonDiff.Explain(want, got);
-    }
-
-    /// <summary>A listener does not wait for the first list of cluster-wide kinds, which many may not list; the judge does.</summary>
-    private static async Task ClusterWideAsync(TriggerLookups lookups, JsonObject input)
-    {
-        var bindings = input.Objects("objects").Where(one => one.Text("kind") == "ClusterTriggerBinding").Select(one => one.Name()).ToList();
-        while (lookups.ClusterInterceptor("first") is null || bindings.Any(name => lookups.ClusterBinding(name) is null))
-        {
-            await Task.Delay(1);
-        }
     }
 
     private static ReceivedEvent Received(JsonObject input) => new()

@@ -1,5 +1,5 @@
+using Hikigane.Kit;
 using Hikigane.Ledger;
-using Hikigane.Resources.Deliveries;
 
 namespace Hikigane.Unit.Ledger;
 
@@ -22,24 +22,11 @@ public sealed class LedgerInMemoryTests
 
         for (var i = 0; i < Events; i++)
         {
-            await ledger.AppendAsync(Received(i), TestContext.Current.CancellationToken);
+            await ledger.AppendAsync(SomeEvent.Of($"00000000-0000-7000-8000-{i:D12}", DateTimeOffset.UnixEpoch), TestContext.Current.CancellationToken);
         }
 
         await written.CancelAsync();
         await Task.WhenAll(reading);
         Assert.Equal(Events, ledger.Reader.Pending("default", "el").Count);
     }
-
-    private static ReceivedEvent Received(int i) => new()
-    {
-        EventId = $"00000000-0000-7000-8000-{i:D12}",
-        ListenerNamespace = "default",
-        ListenerName = "el",
-        ListenerUid = "u",
-        ReceivedAt = DateTimeOffset.UnixEpoch,
-        Method = "POST",
-        Path = "/",
-        Headers = [],
-        Body = "{}"u8.ToArray(),
-    };
 }

@@ -1,3 +1,4 @@
+using Hikigane.Kit;
 using Hikigane.Ledger;
 using Hikigane.Resources.Deliveries;
 using Hikigane.Server;
@@ -15,18 +16,7 @@ public sealed class RetentionLoopTests
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero));
         await using var ledger = SqliteLedger.InMemory(time, new LedgerOptions { Retention = new Retention { Age = TimeSpan.FromMinutes(1) } });
         var pruned = new PruneSignal(ledger);
-        var received = new ReceivedEvent
-        {
-            EventId = "e1",
-            ListenerNamespace = "ci",
-            ListenerName = "lamp",
-            ListenerUid = "u",
-            ReceivedAt = time.GetUtcNow(),
-            Method = "POST",
-            Path = "/",
-            Headers = [],
-            Body = "{}"u8.ToArray(),
-        };
+        var received = SomeEvent.Of("e1", time.GetUtcNow());
         await ledger.RecordAsync(new Delivery { Event = received, Outcome = DeliveryOutcome.NoMatch, DecidedAt = time.GetUtcNow() }, stop);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var loop = new RetentionLoop(pruned, time, NullLogger<RetentionLoop>.Instance).RunAsync(ending.Token);

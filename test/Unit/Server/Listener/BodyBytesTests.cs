@@ -1,6 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using System.Text;
+using Hikigane.Kit;
 using Hikigane.Server.Listener;
 
 namespace Hikigane.Unit.Server.Listener;
@@ -92,11 +93,5 @@ public sealed class BodyBytesTests
         return socket;
     }
 
-    private static async Task HeldAsync(BodyBytes bytes, long wanted)
-    {
-        while (bytes.Held != wanted)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Stop);
-        }
-    }
+    private static Task HeldAsync(BodyBytes bytes, long wanted) => Until.HoldsAsync(() => bytes.Held == wanted, Stop);
 }

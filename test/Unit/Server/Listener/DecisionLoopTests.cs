@@ -1,3 +1,4 @@
+using Hikigane.Kit;
 using Hikigane.Kube;
 using Hikigane.Ledger;
 using Hikigane.Resources.Deliveries;
@@ -103,18 +104,7 @@ public sealed class DecisionLoopTests : IAsyncDisposable
 
     private async Task<Running> StartAsync(Func<ReceivedEvent, Delivery> decide)
     {
-        var received = new ReceivedEvent
-        {
-            EventId = EventId,
-            ListenerNamespace = "default",
-            ListenerName = "el",
-            ListenerUid = "u",
-            ReceivedAt = DateTimeOffset.UnixEpoch,
-            Method = "POST",
-            Path = "/",
-            Headers = [],
-            Body = "{}"u8.ToArray(),
-        };
+        var received = SomeEvent.Of(EventId, DateTimeOffset.UnixEpoch);
         await ledger.AppendAsync(received, Stop);
         var loop = new DecisionLoop(
             (one, _) =>
@@ -139,13 +129,8 @@ public sealed class DecisionLoopTests : IAsyncDisposable
         time.Advance(pause);
     }
 
-    private async Task PostponedAsync(int attempt)
-    {
-        while (ledger.Reader.Attempts(EventId).Count < attempt || time.Timers < attempt)
-        {
-            await Task.Yield();
-        }
-    }
+    private Task PostponedAsync(int attempt) =>
+        Until.HoldsAsync(() => ledger.Reader.Attempts(EventId).Count >= attempt && time.Timers >= attempt, Stop);
 
     private static KubeException Busy() => new(503, "ServiceUnavailable", "busy");
 

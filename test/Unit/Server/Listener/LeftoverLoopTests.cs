@@ -1,3 +1,4 @@
+using Hikigane.Kit;
 using Hikigane.Ledger;
 using Hikigane.Resources.Deliveries;
 using Hikigane.Server.Listener;
@@ -62,16 +63,17 @@ public sealed class LeftoverLoopTests : IAsyncDisposable
         // Time passes in steps of the timer until the lease reaches so many seconds after the start.
         async Task LeasedAsync(int until)
         {
-            var wanted = received.ReceivedAt.AddSeconds(until).ToUnixTimeMilliseconds();
-            for (var steps = 0; file.Reader.Read("SELECT max(until) FROM leases WHERE 1 = 1", [], "", row => row.IsDBNull(0) ? 0 : row.GetInt64(0))[0] < wanted;)
-            {
-                if (time.GetUtcNow() < received.ReceivedAt.AddSeconds(until) - LeftoverLoop.Lease && steps++ < 100)
+            var (wanted, steps) = (received.ReceivedAt.AddSeconds(until).ToUnixTimeMilliseconds(), 0);
+            await Until.HoldsAsync(
+                () =>
                 {
-                    time.Advance(LeftoverLoop.Interval);
-                }
+                    if (time.GetUtcNow() < received.ReceivedAt.AddSeconds(until) - LeftoverLoop.Lease && steps++ < 100)
+                    {
+                        time.Advance(LeftoverLoop.Interval);
+                    }
 
-                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Stop);
-            }
+                    return file.Reader.Read("SELECT max(until) FROM leases WHERE 1 = 1", [], "", row => row.IsDBNull(0) ? 0 : row.GetInt64(0))[0] >= wanted;
+                }, Stop);
         }
     }
 
@@ -81,19 +83,7 @@ public sealed class LeftoverLoopTests : IAsyncDisposable
 
     private async Task<ReceivedEvent> AppendAsync()
     {
-        var received = new ReceivedEvent
-        {
-            EventId = Guid.NewGuid().ToString(),
-            ListenerNamespace = "default",
-            ListenerName = "el",
-            ListenerUid = "u",
-            ReceivedAt = time.GetUtcNow(),
-            RemoteAddress = "127.0.0.1",
-            Method = "POST",
-            Path = "/",
-            Headers = [],
-            Body = "{}"u8.ToArray(),
-        };
+        var received = SomeEvent.Of(Guid.NewGuid().ToString(), time.GetUtcNow());
         await file.AppendAsync(received, Stop);
         return received;
     }

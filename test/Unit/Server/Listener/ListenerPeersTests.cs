@@ -1,7 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using System.Text;
-using Hikigane.Resources.Deliveries;
+using Hikigane.Kit;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Hikigane.Unit.Server.Listener;
@@ -108,25 +108,15 @@ public sealed class ListenerPeersTests
     {
         var time = new FakeTimeProvider();
         await using var rig = await ListenerRig.StartAsync(time: time);
-        var left = new ReceivedEvent
-        {
-            EventId = "0b8f9a66-6f2c-4d0e-9b58-0f4be0a6a001",
-            ListenerNamespace = "default",
-            ListenerName = "el",
-            ListenerUid = "",
-            ReceivedAt = time.GetUtcNow(),
-            Method = "POST",
-            Path = "/",
-            Headers = [],
-            Body = "{\"a\":1}"u8.ToArray(),
-        };
+        var left = SomeEvent.Of("0b8f9a66-6f2c-4d0e-9b58-0f4be0a6a001", time.GetUtcNow()) with { Body = "{\"a\":1}"u8.ToArray() };
         await rig.Ledger.AppendAsync(left, Stop);
 
-        while (rig.Ledger.Reader.Find(left.EventId)!.DecidedAt is null)
-        {
-            time.Advance(TimeSpan.FromSeconds(31));
-            await Task.Yield();
-        }
+        await Until.HoldsAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(31));
+                return rig.Ledger.Reader.Find(left.EventId)!.DecidedAt is not null;
+            }, Stop);
 
         Assert.Single(await rig.CreatedAsync());
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Hikigane.Cli.Text;
+using Hikigane.Kit;
 using Hikigane.Ledger;
 using Hikigane.Resources.Deliveries;
 using Hikigane.Server.Listener;
@@ -89,15 +90,8 @@ public sealed class RefusedRequestsTests
     public async Task Of_what_was_refused_so_much_is_kept_as_shows_what_it_was()
     {
         await using var ledger = SqliteLedger.InMemory(TimeProvider.System);
-        var received = new ReceivedEvent
+        var received = SomeEvent.Of("e1", DateTimeOffset.UnixEpoch) with
         {
-            EventId = "e1",
-            ListenerNamespace = "ci",
-            ListenerName = "el",
-            ListenerUid = "",
-            ReceivedAt = DateTimeOffset.UnixEpoch,
-            Method = "POST",
-            Path = "/",
             Headers = [new("A", "1"), new("B", new string('x', 9000)), new("C", "1")],
             Body = new byte[100_000],
         };
